@@ -41,13 +41,12 @@ def test_what_is_said_of_a_class_without_rows_holds_of_each_mean_where_it_is_pre
     truth = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
     proba = np.array([[0.9, 0.1], [0.1, 0.9], [0.8, 0.2], [0.3, 0.4]])
     leave, count = ["macro_recall", "average_precision", "roc_auc"], ["macro_f1", "macro_precision"]
-    found = evenhand.evaluate(
-        Predictions(np.arange(4).astype(str), ("x", "y"), proba, truth), metrics=leave + count
-    )
+    ids = np.arange(4).astype(str)
+    found = evenhand.evaluate(Predictions(ids, ("x", "y"), proba, truth), metrics=leave + count)
     assert "leave it out; those of F1 and precision count it as 0 if it is predicted." in found.absent_words
     assert [found[name].estimate for name in leave] == [1, 1, 1]
     assert [found[name].estimate for name in count] == [0.5, 0.5]  # of 1 for x and 0 for y
-    never = Predictions(np.arange(4).astype(str), ("x", "y"), np.minimum(proba, [1, 0.4]), truth)
+    never = Predictions(ids, ("x", "y"), np.minimum(proba, [1, 0.4]), truth)
     assert [evenhand.evaluate(never, metrics=count)[name].estimate for name in count] == [1, 1]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.evaluation.retrieval.evaluate_retrieval import QuerySet, query_figures, summarised
+from evenhand.base.values import Floats
+from evenhand.evaluation.retrieval.evaluate_retrieval import QUERIES, QuerySet, query_figures, summarised
 from evenhand.evaluation.retrieval.indexes import CosineIndex, unit
 from evenhand.evaluation.retrieval.ranking_figures import figure_names, random_figures, ranking_figures
-from evenhand.evaluation.retrieval.relevance import Relevance
+from evenhand.evaluation.retrieval.relevance import LabelMasks, Relevance
 
 CLASSES = ("a", "b", "c", "d")
 
@@ -81,9 +83,20 @@ def _decided(rule: str, one: Any, other: Any, least: float) -> int:
     found = set()
     for values in itertools.product(*[[0, 1] if np.isnan(v) else [v] for v in [*one, *other]]):
         a, b = np.array(values[: len(one)]), np.array(values[len(one) :])
-        found.add(int((a * b).any() if rule == "any" else (a == b).all()))
+        found.add(int((a * b).any() and (rule == "any" or (a == b).all())))
     # of "all" a pair with unknown labels stays open also where they could only be equal by chance
     return found.pop() if len(found) == 1 else -1
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(st.sampled_from([0.0, 1.0]), min_size=3, max_size=3), min_size=1, max_size=6))
+def test_all_labels_are_the_whole_share_and_rows_without_labels_are_relevant_to_none(
+    labels: list[list[float]],
+) -> None:
+    matrix = np.array(labels)
+    found, share = (Relevance.named(name, CLASSES[:3]).between(matrix, matrix) for name in ("all", "jaccard:1"))
+    assert found[matrix.any(axis=1)].tolist() == share[matrix.any(axis=1)].tolist()
+    assert (found[~matrix.any(axis=1)] == 0).all()
 
 
 @settings(max_examples=40)
@@ -141,6 +154,34 @@ def test_the_own_group_of_a_query_is_not_in_its_database() -> None:
         )
         wanted = random_figures(relevant[q : q + 1, others].sum(axis=1), np.array([others.sum()]), [5])[0]
         assert found.floor[q] == pytest.approx(wanted, nan_ok=True)
+
+
+def test_masks_of_a_database_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    masks = Relevance.masks
+
+    def counted(self: Relevance, labels: Floats) -> LabelMasks:
+        made.append(len(labels))
+        return masks(self, labels)
+
+    monkeypatch.setattr(Relevance, "masks", counted)
+    query_figures([_queries(60, 3 * QUERIES)], Relevance.named("any", CLASSES), [5])
+    assert sorted(made) == [60, 3 * QUERIES]
+
+
+def test_sets_are_made_and_left_one_by_one() -> None:
+    alive: list[weakref.ref[QuerySet]] = []
+
+    def sets() -> Iterator[QuerySet]:
+        for n in (30, 40):
+            assert not any(one() for one in alive)
+            made = _queries(n, 10)
+            alive.append(weakref.ref(made))
+            yield made
+            del made
+
+    found = query_figures(sets(), Relevance.named("any", CLASSES), [5])
+    assert len(found.values) == 20
 
 
 def test_figures_of_noise_reach_their_floor() -> None:

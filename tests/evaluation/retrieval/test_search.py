@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
-from evenhand.evaluation.retrieval.indexes import CosineIndex, HammingIndex, QuantizedIndex, packed, unit
+from evenhand.evaluation.retrieval import indexes
+from evenhand.evaluation.retrieval.indexes import (
+    CosineIndex,
+    HammingIndex,
+    QuantizedIndex,
+    ones_by_table,
+    packed,
+    unit,
+)
 from evenhand.evaluation.retrieval.nearest import nearest
 from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer
 
@@ -20,7 +28,7 @@ def plain(distances: Any, k: int, groups: Any = None, own: Any = None) -> tuple[
     rows, found = [], []
     for q, line in enumerate(distances):
         pairs = sorted((float(d), r) for r, d in enumerate(line) if groups is None or groups[r] != own[q])[:k]
-        rows.append([r for _, r in pairs] + [-1] * (k - len(pairs)))
+        rows.append([r for _, r in pairs] + [-1] * (min(k, len(line)) - len(pairs)))
         found.append([d for d, _ in pairs])
     return rows, found
 
@@ -38,6 +46,33 @@ def test_hamming_search_equals_sorting(seed: int, n: int, k: int, cells: int, bi
     for line, distance in zip(found.similarity, distances, strict=True):
         assert line[: len(distance)] == pytest.approx([1 - d / bits for d in distance])
         assert np.isnan(line[len(distance) :]).all()
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=6), st.integers(1, 3))
+def test_ones_are_counted_by_a_table_as_newer_numpy_counts_them(words: list[int], copies: int) -> None:
+    asked = np.array([words] * copies, dtype=np.uint64)
+    found = ones_by_table(asked)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[word.bit_count() for word in words]] * copies
+    if hasattr(np, "bitwise_count"):
+        assert found.tolist() == np.bitwise_count(asked).tolist()
+
+
+def test_hamming_search_does_without_newer_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    rows, queries = rng.normal(size=(50, 130)), rng.normal(size=(5, 130))
+    wanted = nearest(HammingIndex.of(rows), packed(queries), 7)
+    monkeypatch.setattr(indexes, "ones_of", ones_by_table)
+    found = nearest(HammingIndex.of(rows), packed(queries), 7)
+    assert found.rows.tolist() == wanted.rows.tolist()
+    assert found.similarity.tolist() == wanted.similarity.tolist()
+
+
+def test_more_rows_than_there_are_cost_no_more_memory() -> None:
+    rows = np.random.default_rng(0).normal(size=(20, 4))
+    found = nearest(CosineIndex.of(rows), unit(rows[:3]), 10**15)
+    assert found.rows.shape == (3, 20)
+    assert sorted(found.rows[0].tolist()) == list(range(20))
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40), k=st.integers(1, 12), cells=st.integers(1, 64))

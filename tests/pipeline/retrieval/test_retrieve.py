@@ -184,6 +184,7 @@ def test_the_shell_prints_rows_and_figures_and_writes_a_page(run: Run, home: Pat
         (["--text", "x", "--evaluate"], "Leave out the queries"),
         (["--text", "x", "--at", "3"], "--evaluate"),
         (["--evaluate", "--at", "0"], "1 or more"),
+        (["--evaluate", "--codes", "--model", "tiny", "--model", "hashed"], "The head of tiny codes no rows."),
     ],
 )
 def test_what_cannot_be_searched_is_said(run: Run, arguments: list[str], words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,20 +83,23 @@ class RetrievalFigure:
     floor: float
 
 
-def query_figures(sets: Sequence[QuerySet], relevance: Relevance, cutoffs: Sequence[int] = CUTOFFS) -> QueryFigures:
+def query_figures(sets: Iterable[QuerySet], relevance: Relevance, cutoffs: Sequence[int] = CUTOFFS) -> QueryFigures:
     """Return the figures of every query of some sets, each ranked in its own database.
 
-    Rows whose relevance to a query is not known are not in its ranking.
+    Rows whose relevance to a query is not known are not in its ranking. Of sets that an iterator makes one by one,
+    no two are held at once.
     """
-    values, floors = zip(*(_of_set(one, relevance, cutoffs) for one in sets), strict=True)
-    named = [one.query_groups for one in sets]
+    values, floors, ids, named = [], [], [], []
+    for one in sets:
+        found, floor = _of_set(one, relevance, cutoffs)
+        values.append(found)
+        floors.append(floor)
+        ids.append(one.ids)
+        named.append(one.query_groups)
+        del one  # before the next is made: each may be gigabytes
     groups = None if any(g is None for g in named) else np.concatenate([g for g in named if g is not None])
     return QueryFigures(
-        tuple(figure_names(cutoffs)),
-        np.concatenate(values),
-        np.concatenate(floors),
-        np.concatenate([one.ids for one in sets]),
-        groups,
+        tuple(figure_names(cutoffs)), np.concatenate(values), np.concatenate(floors), np.concatenate(ids), groups
     )
 
 
@@ -150,9 +153,10 @@ def _blocks(one: QuerySet, relevance: Relevance) -> Iterator[tuple[int, npt.NDAr
     """Yield the first query of a block, its (b, n) distances, and their relevance; -1 for a query's own group."""
     every = slice(0, len(one.index))
     own, of_query = _numbered(one)
+    asked, rows = relevance.masks(one.query_labels), relevance.masks(one.labels)
     for start in range(0, len(one.queries), QUERIES):
         here = slice(start, start + QUERIES)
-        relevant = relevance.between(one.query_labels[here], one.labels)
+        relevant = relevance.decided(asked[here], rows)
         if own is not None and of_query is not None:
             relevant[of_query[here, None] == own[None]] = -1
         yield start, one.index.distances(one.queries[here], every), relevant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,10 +74,10 @@ class HammingIndex:
 
     def distances(self, queries: Array, rows: slice) -> Array:
         """Return (q, r) the number of bits that differ, uint8 or, of more than 255 bits, uint16."""
-        first = np.bitwise_count(queries[:, :1] ^ self.words[0, rows])
+        first = ones_of(queries[:, :1] ^ self.words[0, rows])
         out = first if self.bits < 256 else first.astype(np.uint16)
         for at in range(1, len(self.words)):
-            out += np.bitwise_count(queries[:, at : at + 1] ^ self.words[at, rows])
+            out += ones_of(queries[:, at : at + 1] ^ self.words[at, rows])
         return np.asarray(out)
 
     def similarity(self, distances: Array) -> Floats:
@@ -137,6 +138,21 @@ def unit(x: Array) -> Floats32:
     scale = np.sqrt(np.einsum("nd,nd->n", out, out, dtype=np.float64))
     out /= np.where(scale > 0, scale, 1.0).astype(np.float32)[:, None]
     return out
+
+
+def ones_by_table(words: Words) -> npt.NDArray[np.uint8]:
+    """Return the number of ones of each word, uint8 of the same shape, byte by byte.
+
+    >>> ones_by_table(np.array([0, 5, 2**64 - 1], dtype=np.uint64)).tolist()
+    [0, 2, 64]
+    """
+    each = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, words.itemsize)
+    return np.asarray(_ONES[each].sum(axis=-1, dtype=np.uint8))
+
+
+_ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
+ones_of: Callable[[Words], npt.NDArray[np.uint8]] = getattr(np, "bitwise_count", ones_by_table)
+"""`np.bitwise_count`, which NumPy has from 2.0 on, or else the same by a table."""
 
 
 def packed(codes: Array) -> Words:

@@ -38,9 +38,9 @@ class Neighbours:
     Attributes
     ----------
     rows
-        (q, k) positions in the index; -1 where it has fewer rows than k.
+        (q, min(k, n)) positions in the index of n rows; -1 where fewer than k of them may be found.
     similarity
-        (q, k) float64; NaN there.
+        (q, min(k, n)) float64; NaN there.
     """
 
     rows: Ints
@@ -68,6 +68,7 @@ def nearest(
     cells
         Distances that are held at once.
     """
+    k = min(k, len(index))
     parts = [
         _nearest(
             index,

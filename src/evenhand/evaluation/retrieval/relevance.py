@@ -12,6 +12,8 @@ import numpy.typing as npt
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.values import TRUTH_THRESHOLD, Floats
 
+Relevant = npt.NDArray[np.int8]
+
 RULES = ("any", "all", "jaccard", "jaccard:SHARE", "block:CLASS")
 JACCARD = 0.5
 """The share of labels in common from which on `jaccard` takes a row for relevant, if none is named."""
@@ -26,8 +28,8 @@ class Relevance:
     name
         As it was asked for.
     rule
-        "any": a label in common; "all": the same labels; "jaccard": at least `least` of the labels of either in
-        common.
+        "any": a label in common; "all": the same labels, one or more; "jaccard": at least `least`
+        of the labels of either in common.
     columns
         Positions of the classes that count.
     least
@@ -78,26 +80,34 @@ class Relevance:
             return cls(name, rule, every, least, f"at least {least:g} of the labels of either in common")
         raise EvenhandError(unknown("relevance", name, RULES))
 
-    def between(self, queries: Floats, rows: Floats) -> npt.NDArray[np.int8]:
+    def between(self, queries: Floats, rows: Floats) -> Relevant:
         """Return (q, n) int8: 1 relevant, 0 not, -1 where unknown labels leave it open.
 
         Whether a label is shared may be known though some labels are not: a row that shares one is relevant
-        whatever the others are. Shares are taken over the labels that are known of both.
+        whatever the others are. Shares are taken over the labels that are known of both. A row without labels has
+        nothing in common with another, and is relevant to none under any rule.
 
         Parameters
         ----------
         queries, rows
             (q, k) and (n, k) labels in 0..1, NaN where unknown.
         """
-        one, other = (_Cells.of(labels[:, list(self.columns)]) for labels in (queries, rows))
+        return self.decided(self.masks(queries), self.masks(rows))
+
+    def masks(self, labels: Floats) -> LabelMasks:
+        """Return the labels (n, k) that count as masks, to be made once for rows that many queries search."""
+        return LabelMasks.of(labels[:, list(self.columns)])
+
+    def decided(self, one: LabelMasks, other: LabelMasks) -> Relevant:
+        """Return what `between` does, of the `masks` of q queries and n rows."""
         shared = one.held @ other.held.T
-        if self.rule == "any":
-            open_to = (one.held + one.unknown) @ (other.held + other.unknown).T
-            return _decided(shared > 0, open_to == 0)
-        if self.rule == "all":
+        if self.rule in ("any", "all"):
+            apart = (one.held + one.unknown) @ (other.held + other.unknown).T == 0
+            if self.rule == "any":
+                return _decided(shared > 0, apart)
             differ = one.held @ other.absent.T + one.absent @ other.held.T > 0
             whole = (one.unknown.sum(axis=1) == 0)[:, None] & (other.unknown.sum(axis=1) == 0)[None, :]
-            return _decided(whole & ~differ, differ)
+            return _decided(whole & ~differ & ~apart, differ | apart)
         either = one.held @ (other.held + other.absent).T + (one.held + one.absent) @ other.held.T - shared
         alike = (shared > 0) & (shared >= self.least * either - 1e-6)
         common = (one.held + one.absent) @ (other.held + other.absent).T > 0
@@ -105,20 +115,25 @@ class Relevance:
 
 
 @dataclass(frozen=True, eq=False)
-class _Cells:
-    """Labels (n, c) as three float32 masks."""
+class LabelMasks:
+    """Labels (n, c) as three float32 masks of ones and zeros, of which each cell is one in one of them."""
 
     held: Any
     absent: Any
     unknown: Any
 
     @classmethod
-    def of(cls, labels: Floats) -> _Cells:
+    def of(cls, labels: Floats) -> LabelMasks:
+        """Return the masks of (n, c) labels in 0..1, NaN where unknown."""
         unknown, held = np.isnan(labels), np.nan_to_num(labels) >= TRUTH_THRESHOLD
         return cls(*(mask.astype(np.float32) for mask in (held, ~held & ~unknown, unknown)))
 
+    def __getitem__(self, rows: slice) -> LabelMasks:
+        """Return the masks of some of the rows."""
+        return LabelMasks(self.held[rows], self.absent[rows], self.unknown[rows])
 
-def _decided(yes: Any, no: Any) -> npt.NDArray[np.int8]:
+
+def _decided(yes: Any, no: Any) -> Relevant:
     return np.where(yes, 1, np.where(no, 0, -1)).astype(np.int8)
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Floats, Samples
+from evenhand.base.values import Floats, Strings
+from evenhand.data.store.store import Store
 from evenhand.evaluation.retrieval.evaluate_retrieval import (
     CUTOFFS,
     QuerySet,
@@ -28,7 +29,7 @@ from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.settings.load import Settings, load
-from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.context import TaskContext, TaskRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,26 +133,24 @@ def evaluate_retrieval(
     blocks = [block.classes for block in samples.exclusive]
     relevant = Relevance.named(relevance, samples.classes, blocks, several=samples.multi_label)
     chosen = network_names(settings, models)
-    if codes and models is None:
-        chosen = coding_models(settings, chosen)
-    asked, parts = [], []
-    for name in chosen:
-        context = TaskContext.of(str(run.path), str(rows_store.folder), name)
-        seed = context.model.seeds[0]
-        for fold in range(settings.folds.k):
-            entry, at = encoded_rows(run, settings, context, context.size_of_fold(fold, seed), watcher, rows_store)
-            of = context.parts(fold)
-            asked.append(Asked(entry, at[np.concatenate([of.fit, of.scored])], name, fold, seed))
-            parts.append(of)
-    vectors = row_vectors(run, settings, asked, watcher, rows_store)
+    if codes:
+        coding = coding_models(settings, chosen)
+        if models is not None and (others := [name for name in chosen if name not in coding]):
+            raise EvenhandError(
+                f"The head of {', '.join(others)} codes no rows. Leave out --codes, or name only models whose head "
+                f"does: {', '.join(coding)}."
+            )
+        chosen = coding
     groups, families = run.folds().resampling_groups(samples, np.arange(len(samples)))
-    labels, figures, lost = known_matrix(samples), {}, 0
+    labels, figures, lost = samples.known_matrix(), {}, 0
     for name in chosen:
-        sets = [
-            _query_set(found, of.fit, of.scored, labels, samples, groups, codes=codes)
-            for found, of in zip(vectors, parts, strict=True)
-            if found.model == name and len(of.scored)
-        ]
+        # one model after another, and its folds likewise: the vectors of all are more than memory holds
+        asked, parts = _asked_of(run, settings, name, watcher, rows_store)
+        sets = (
+            _query_set(vectors, of, labels, samples.ids, groups, codes=codes)
+            for vectors, of in zip(row_vectors(run, settings, asked, watcher, rows_store), parts, strict=True)
+            if len(of.scored)
+        )
         found = query_figures(sets, relevant, tuple(dict.fromkeys(sorted(cutoffs))))
         lost = int((~found.counted).sum())
         figures[name] = summarised(found, draws=settings.evaluate.draws, families=families)
@@ -160,24 +159,34 @@ def evaluate_retrieval(
     )
 
 
+def _asked_of(
+    run: Record, settings: Settings, name: str, watcher: Watcher, store: Store
+) -> tuple[list[Asked], list[TaskRows]]:
+    """Return the rows of each fold of a model, those fitted on before those held out, and the parts."""
+    context = TaskContext.of(str(run.path), str(store.folder), name)
+    seed, asked, parts = context.model.seeds[0], [], []
+    for fold in range(settings.folds.k):
+        entry, at = encoded_rows(run, settings, context, context.size_of_fold(fold, seed), watcher, store)
+        of = context.parts(fold)
+        asked.append(Asked(entry, at[np.concatenate([of.fit, of.scored])], name, fold, seed))
+        parts.append(of)
+    return asked, parts
+
+
 def _query_set(
-    found: RowVectors, fit: Any, scored: Any, labels: Floats, samples: Samples, groups: Any, *, codes: bool
+    found: RowVectors, of: TaskRows, labels: Floats, ids: Strings, groups: Any, *, codes: bool
 ) -> QuerySet:
+    fit, scored = of.fit, of.scored
     database, queries = np.arange(len(fit)), np.arange(len(fit), len(fit) + len(scored))
     return QuerySet(
         found.index(database, codes=codes),
         found.queries(queries, codes=codes),
         labels[fit],
         labels[scored],
-        samples.ids[scored],
+        ids[scored],
         None if groups is None else groups[fit],
         None if groups is None else groups[scored],
     )
-
-
-def known_matrix(samples: Samples) -> Floats:
-    """Return (n, k) labels in 0..1, NaN where unknown."""
-    return np.where(samples.known_cells, samples.matrix(), np.nan)
 
 
 def network_names(settings: Settings, models: Sequence[str] | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,8 @@ class RowVectors:
 
 def row_vectors(
     run: Record, settings: Settings, asked: Sequence[Asked], watcher: Watcher, store: Store
-) -> list[RowVectors]:
-    """Return the vectors of each set of rows, in order."""
+) -> Iterator[RowVectors]:
+    """Yield the vectors of each set of rows, in order; all are computed first, and read one by one."""
     threads = usable_cores()
     watcher.stage("embedding rows", len(asked))
     with tempfile.TemporaryDirectory() as folder:
@@ -98,4 +98,5 @@ def row_vectors(
             for at, one in enumerate(asked)
         ]
         dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
-        return [RowVectors(load_arrays(call.out), call.model) for call in calls]
+        for call in calls:
+            yield RowVectors(load_arrays(call.out), call.model)

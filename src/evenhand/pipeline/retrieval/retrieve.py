@@ -20,7 +20,7 @@ from evenhand.evaluation.reading.from_record import best_model
 from evenhand.evaluation.retrieval.faiss_search import check_engine, search
 from evenhand.evaluation.retrieval.nearest import Neighbours
 from evenhand.evaluation.retrieval.relevance import Relevance
-from evenhand.pipeline.retrieval.evaluate_retrieval import coding_models, known_matrix, network_names
+from evenhand.pipeline.retrieval.evaluate_retrieval import coding_models, network_names
 from evenhand.pipeline.retrieval.fold_vectors import Asked, row_vectors
 from evenhand.pipeline.retrieval.queries import NewQueries, Queries, of_content, read_queries
 from evenhand.pipeline.retrieval.retrieve_result import QueryShown, RetrievalResult
@@ -113,9 +113,9 @@ def retrieve(
     every = np.arange(len(samples))
     asked = [_own_rows(run, settings, context, fold, every, watcher, rows_store) for fold in folds]
     asked += [_new_rows(settings, context, one, watcher, rows_store) for one in searches if one.new is not None]
-    vectors = row_vectors(run, settings, asked, watcher, rows_store)
+    vectors = list(row_vectors(run, settings, asked, watcher, rows_store))
     of_fold, of_new = dict(zip(folds, vectors, strict=False)), iter(vectors[len(folds) :])
-    labels, root = known_matrix(samples), root_of(settings.data)
+    labels, root = samples.known_matrix(), root_of(settings.data)
     tables: list[pd.DataFrame] = []
     shown: dict[str, QueryShown] = {}
     names: Sequence[str]
