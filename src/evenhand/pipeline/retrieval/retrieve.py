@@ -41,6 +41,7 @@ class _Search:
     database: Ints
     own: Ints
     new: NewQueries | None = None
+    locked: bool = False
 
 
 @shows_progress
@@ -60,8 +61,9 @@ def retrieve(
     """Return the rows of a run nearest to each query.
 
     A row of the run is embedded in the network of the fold that held it out, and its database are the training rows
-    of that fold. New rows are embedded in the network of the first fold, among all rows that are not locked. Rows
-    of a query's own group, or of the group of a row with its content, are not in its database.
+    of that fold. Locked rows and new ones, on which no network was trained, are embedded in the network of the
+    first fold; their database are all rows that are not locked, that fold's held-out ones among them. Rows of a
+    query's own group, or of the group of a row with its content, are not in its database.
 
     Parameters
     ----------
@@ -176,7 +178,7 @@ def _searches(run: Record, context: TaskContext, found: Queries) -> Iterator[_Se
         own = found.own[of_own == fold]
         # no network was trained on a locked row
         at = trained if fold == TEST else context.parts(int(fold)).fit
-        yield _Search(0 if fold == TEST else int(fold), at, own)
+        yield _Search(0 if fold == TEST else int(fold), at, own, locked=bool(fold == TEST))
     for one in found.new:
         yield _Search(0, trained, np.zeros(0, dtype=np.int64), one)
 
@@ -250,12 +252,17 @@ def _cells(samples: Samples) -> list[dict[str, Any]]:
 
 
 def _notes(searches: Sequence[_Search], samples: Samples, settings: Settings, relevant: Relevance) -> Iterator[str]:
-    if any(search.new is None for search in searches):
-        yield f"Of rows of the run, hits have {relevant.words}; each is searched in the training rows of its fold."
+    own = [search for search in searches if search.new is None]
+    if own:
+        yield f"Of rows of the run, hits have {relevant.words}."
+    if any(not search.locked for search in own):
+        yield "Held-out rows are searched for in the network of their fold, among the training rows of that fold."
+    if any(search.locked for search in own):
+        yield "Locked rows are searched for in the network of fold 0, among all rows that are not locked."
     if any(search.new is not None for search in searches):
         yield (
             "New rows are embedded in the network of fold 0; rows with the content of a query, and their "
             "groups, are left out."
         )
     if settings.folds.test is not None:
-        yield "Locked rows are not searched."
+        yield "Locked rows are never among those found."
