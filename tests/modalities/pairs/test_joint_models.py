@@ -76,6 +76,21 @@ def test_features_are_those_of_transformers(kind: str, tmp_path: Path, save_join
     torch.testing.assert_close(alone[0, d:], found[0, d:], atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("normal", ["none", "spaces"])
+def test_siglip_reads_texts_in_lower_case(normal: str, tmp_path: Path, save_joint_model: Saved) -> None:
+    save_joint_model(tmp_path, "siglip")
+    if normal == "spaces":  # as the tokenizer of Gemma has one, which SigLIP 2 takes
+        file = tmp_path / "tokenizer.json"
+        told = json.loads(file.read_text(encoding="utf-8"))
+        told["normalizer"] = {"type": "Replace", "pattern": {"String": "_"}, "content": " "}
+        file.write_text(json.dumps(told), encoding="utf-8")
+    made = network(f"siglip2:{tmp_path}")
+    d = made.encoder.parts["image"]
+    plain, cased, other = made.frozen(batch(("a blue hat", "A Blue HAT", "a red hat")))[:, d:]
+    torch.testing.assert_close(cased, plain)
+    assert not torch.allclose(other, plain)
+
+
 @pytest.mark.parametrize("kind", ["siglip", "clip"])
 def test_a_network_is_built_again_without_its_folder(kind: str, tmp_path: Path, save_joint_model: Saved) -> None:
     save_joint_model(tmp_path / "source", kind)

@@ -174,7 +174,10 @@ def _about_texts(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
         raise ModelError(f"{name}: its tokenizer is missing (one of {', '.join(TOKENIZER_FILES)}).")
     try:
         tokenizer = transformers().AutoTokenizer.from_pretrained(folder)
-        file = tokenizer.backend_tokenizer.to_str().encode()
+        backend = tokenizer.backend_tokenizer
+        if config.model_type == "siglip":
+            _lower(backend)
+        file = backend.to_str().encode()
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
         raise ModelError(f"{name}: its tokenizer cannot be read ({_first(error)}).") from None
     text = config.text_config
@@ -198,6 +201,19 @@ def _about_texts(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
         "tokenizer_bytes": len(file),
     }
     return about, file
+
+
+def _lower(backend: Any) -> None:
+    """Let a tokenizer read texts in lower case, as SigLIP was trained on them.
+
+    SigLIP 2 for pictures of one size is of type "siglip" and brings the tokenizer of Gemma, which keeps case. The
+    library lowers it for models of type "siglip2" alone, those for pictures of any shape (transformers, pull
+    request 43101).
+    """
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    held = backend.normalizer
+    backend.normalizer = Lowercase() if held is None else Sequence([Lowercase(), held])
 
 
 def _first(error: Exception) -> str:
