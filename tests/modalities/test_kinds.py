@@ -1,6 +1,7 @@
 """What every registered kind of data must keep, the sixth too, unedited."""
 
 import base64
+import csv
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.settings.toml_lines import key_lines
+from evenhand.base.values import Ints, Samples
 from evenhand.modalities import KINDS
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.torch_half import torch_half
@@ -141,3 +143,24 @@ def test_profiles_that_configurations_may_name_are_there(generated: Generated) -
     assert list(kind_faults(kind, model, augment="none", mixup=0.0, cutmix=0.0, frozen=frozen)) == []
     for profile in kind.profiles:
         assert list(kind_faults(kind, model, augment=profile, mixup=0.0, cutmix=0.0, frozen=frozen)) == []
+
+
+def test_corrections_are_applied_as_its_rows_are_read(generated: Generated, tmp_path: Path) -> None:
+    before = generated.samples()
+    trashed, moved = str(before.ids[0]), int(np.flatnonzero(before.counts()[_first_label(before)] > 2)[-1])
+    held, gained = _first_label(before)[moved], int(before.counts().argmax())
+    other = gained if gained != held else (gained + 1) % before.k
+    path = tmp_path / "corrections.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = [(trashed, "trash", ""), (str(before.ids[moved]), "relabel", before.classes[other])]
+        csv.writer(file).writerows([("id", "action", "to"), *rows])
+    data = generated.data.model_copy(update={"corrections": str(path), "min_count": 1})
+    after, findings = generated.kind.samples(generated.root, data, generated.kind_config)
+    assert list(after.ids) == list(before.ids[1:])
+    assert after.classes[_first_label(after)[moved - 1]] == before.classes[other]
+    assert [one.about for one in findings if one.code == "EH109"] == ["corrections.csv"]
+
+
+def _first_label(samples: Samples) -> Ints:
+    """Return (n,) the first class of each row."""
+    return np.asarray(samples.labels.argmax(axis=1) if samples.multi_label else samples.labels)

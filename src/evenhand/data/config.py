@@ -16,8 +16,8 @@ from evenhand.base.values import Task
 class FurtherConfig(Section):
     """A second set of rows: evaluated beside validation, never used for training or selection.
 
-    Keys default to those of [data], except the ones that belong to its table: `table`, `only`, `id`, `group` and
-    `split`.
+    Keys default to those of [data], except the ones that belong to its table: `table`, `only`, `corrections`, `id`,
+    `group` and `split`.
     """
 
     root: str | None = option(None, description="A folder or a zip; default: that of [data].", min_length=1)
@@ -34,6 +34,7 @@ class FurtherConfig(Section):
     only: dict[str, list[str]] = option(
         {}, description="Column of the table -> values; rows with other values are left out."
     )
+    corrections: str | None = option(None, description="CSV of corrections of its rows.", min_length=1)
     rename: dict[str, str] | None = option(None, description="Class in the table -> class of the first set.")
     drop: list[str] | None = option(None, description="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] | None = option(
@@ -103,6 +104,12 @@ class DataConfig(Section):
     levels: list[str] = option([], description="Columns with coarser classes; each class belongs to one of them.")
     only: dict[str, list[str]] = option(
         {}, description="Column of the table -> values; rows with other values are left out."
+    )
+    corrections: str | None = option(
+        None,
+        description="CSV with rows to relabel or to leave out (id, action, from, to), applied as the data are "
+        "read; no file is changed.",
+        min_length=1,
     )
     min_count: int = option(
         2,
@@ -257,7 +264,9 @@ class FurtherData(DataConfig):
     def of(cls, data: DataConfig, further: FurtherConfig) -> FurtherData:
         """Return [data] overridden by [data.generalization]."""
         # nothing is trained on the set, so its rows need no weights
-        own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None, "weight": None}
+        own: dict[str, Any] = dict.fromkeys(("table", "corrections", "id", "group", "split", "weight")) | {
+            "only": {}
+        }
         other = {"levels": [], "classes": [], "min_count": 1, "generalization": None, "exclusive": []}
         given = further.model_dump(exclude_none=True)
         if "table" in given:  # the pattern of the first set names classes of files without a table

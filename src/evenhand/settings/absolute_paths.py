@@ -18,6 +18,8 @@ def with_absolute_paths(settings: Settings, base: Path) -> Settings:
     data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
     if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
         data = data.model_copy(update={"table": str((base / data.table).resolve())})
+    if data.corrections is not None:
+        data = data.model_copy(update={"corrections": str((base / data.corrections).resolve())})
     if data.generalization is not None:
         data = data.model_copy(update={"generalization": _generalization_at(data.generalization, base)})
     folds = settings.folds
@@ -65,4 +67,6 @@ def _generalization_at(section: FurtherConfig, base: Path) -> FurtherConfig:
         at["root"] = str((base / section.root).resolve())
     if section.table is not None and (base / section.table).is_file():
         at["table"] = str((base / section.table).resolve())
+    if section.corrections is not None:
+        at["corrections"] = str((base / section.corrections).resolve())
     return section.model_copy(update=at)

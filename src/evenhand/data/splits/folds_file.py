@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,11 @@ from evenhand.data.splits.report import folds_report
 _SHOWN = 8
 
 
-def read_folds(path: Path, samples: Samples) -> Folds:
+def read_folds(path: Path, samples: Samples, *, trashed: Collection[str] = ()) -> Folds:
     """Return the folds in a CSV file, in the order of the samples.
 
     The file has the columns id and fold, family where rows are related (others are ignored), and a line for every
-    sample. Folds are numbered from 0
+    sample; lines of `trashed` ids are passed over, so that folds stay when rows go. Folds are numbered from 0
     without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
 
     Raises
@@ -30,6 +30,8 @@ def read_folds(path: Path, samples: Samples) -> Folds:
         If the file does not fit; the text lists all faults with their lines.
     """
     lines = _known_ids(fold_lines(path), samples)
+    gone = set(trashed).difference(samples.ids)
+    lines = [line for line in lines if line[1] not in gone]
     faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
     if not faults:
         # not before every fold is a number or "test"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ def make_folds(
     *,
     families: Sequence[Sequence[str]] = (),
     also: Floats | None = None,
+    trashed: Collection[str] = (),
 ) -> Folds:
     """Return folds with equal shares of every class, in which no group is in two folds.
 
@@ -58,6 +59,8 @@ def make_folds(
         "contents". Those that names of files speak of (`name_families`) are found here.
     also
         (n, j) 0/1 or soft values in [0, 1] of further labels, such as tags beside a class.
+    trashed
+        Ids that a file of folds may name although the samples lack them (`data.corrections` leaves them out).
 
     Returns
     -------
@@ -73,7 +76,7 @@ def make_folds(
     joins = _joins(samples, config, duplicates, families)
     related = None if samples.grouped else _related(samples.ids, [each for sets in joins.values() for each in sets])
     if config.file is not None:
-        folds = read_folds(Path(config.file), samples)
+        folds = read_folds(Path(config.file), samples, trashed=trashed)
         return folds if folds.families is not None else replace(folds, families=related)
     group, named = _group_numbers(samples, config, joins)
     values = label_columns(samples, also)

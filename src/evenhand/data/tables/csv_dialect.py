@@ -41,17 +41,18 @@ def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[
     return encodings.decode(raw, guessed), (finding,)
 
 
-def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
+def csv_cells(text: str, *, least_rows: int = 1) -> tuple[list[str], list[list[str]], list[int]]:
     """Return the header, the rows and the line on which each row begins; rows of empty cells are skipped.
 
     Raises
     ------
     DataError
-        If there is no row, a quotation mark is not closed, or a row is not as wide as the header.
+        If there are fewer than `least_rows` rows below the header, a quotation mark is not closed, or a row is not
+        as wide as the header.
     """
     found = list(csv_rows(text))
     lines, rows = [line for line, _ in found], [row for _, row in found]
-    if len(rows) < 2:
+    if len(rows) < 1 + least_rows:
         raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
     return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_of, files_with_suffix, read_folders
+from evenhand.data.tables.corrections import corrected, of_levels
 from evenhand.data.tables.labels.label_columns import column_labels
 from evenhand.data.tables.labels.label_encoding import label, levels
 from evenhand.data.tables.name_pattern import read_names
@@ -125,7 +127,7 @@ def file_samples(
 def samples_of(
     rows: TableRows, hashes: Sequence[str], data: DataConfig, *, kind: str
 ) -> tuple[Samples, list[Finding]]:
-    """Return the samples of rows of a table, and findings about classes that were left out.
+    """Return the samples of rows of a table, corrected, and findings about corrections and classes left out.
 
     Parameters
     ----------
@@ -137,16 +139,21 @@ def samples_of(
     Raises
     ------
     DataError
-        If labels, ids or coarser classes do not fit.
+        If labels, ids, corrections or coarser classes do not fit.
     """
-    table = rows.table
     named = "folders" if data.label_pattern is None else "data.label_pattern"
+    # Ids of all rows, then corrections: a copy keeps its number when the first is trashed.
+    frame = sample_frame(rows, hashes, data)
+    found = corrected(frame["id"].tolist(), rows.classes, data, values=rows.values, columns=rows.columns)
+    frame = frame[found.keep]
+    rows = replace(rows, classes=found.classes, values=found.values).take(found.keep)
+    table = rows.table
     if rows.values is None:
         labels = label(rows.classes, data, table.name, named=named)
     else:
         labels = column_labels(rows.values, rows.columns, data, table.name)
-    coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
-    frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
+    coarser = levels(table, of_levels(rows.classes, found.relabelled[found.keep]), labels.classes, data.levels)
+    frame = frame[labels.keep].reset_index(drop=True)
     samples = Samples(
         frame,
         labels.classes,
@@ -156,7 +163,7 @@ def samples_of(
         kind=kind,
         task=data.task,
     )
-    return samples, list(labels.findings)
+    return samples, [*found.findings, *labels.findings]
 
 
 def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> tuple[Samples, list[Finding]]:

@@ -220,9 +220,10 @@ def deciding(resolved: Mapping[str, Any]) -> dict[str, Any]:
     Name, note, tags, the paths of output and data, [compute], [submit] and [ablation] do not.
     """
     without = ("name", "note", "tags", "output", "compute", "submit", "ablation")
-    data = {**resolved["data"], "root": "", "table": ""}
+    paths = {"root": "", "table": "", "corrections": ""}
+    data = {**resolved["data"], **paths}
     if RowSet.GENERALIZATION in data:
-        data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], "root": "", "table": ""}
+        data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], **paths}
     return {key: value for key, value in resolved.items() if key not in without} | {"data": data}
 
 

@@ -13,6 +13,7 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
 from evenhand.data.roots.root import root_of
 from evenhand.data.splits.make_folds import make_folds
+from evenhand.data.tables.corrections import trashed_ids
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine
@@ -81,7 +82,8 @@ def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[
     settings = load(config, changes=changes)
     samples, _ = settings.kind.samples(root_of(settings.data), settings.data, settings.kind_config)
     check_learnable(samples, settings.data.root)
-    return check_balance(settings, samples, make_folds(samples, settings.folds))
+    folds = make_folds(samples, settings.folds, trashed=trashed_ids(settings.data))
+    return check_balance(settings, samples, folds)
 
 
 def check_balance(settings: Settings, samples: Samples, folds: Folds | None) -> BalanceCheck:

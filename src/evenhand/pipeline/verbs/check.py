@@ -13,6 +13,7 @@ from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.splits.make_folds import make_folds
+from evenhand.data.tables.corrections import trashed_ids
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import FIRST, examine
@@ -145,7 +146,7 @@ def folds_for(settings: Settings, evidence: Evidence) -> Folds:
     ids = evidence.rows.ids
     copies = [list(ids[rows]) for rows in evidence.duplicate_sets]
     moved = [list(ids[rows]) for rows in evidence.moved_contents]
-    return make_folds(evidence.rows, settings.folds, copies, families=moved)
+    return make_folds(evidence.rows, settings.folds, copies, families=moved, trashed=trashed_ids(settings.data))
 
 
 def pictures(source: DataSource) -> Any:

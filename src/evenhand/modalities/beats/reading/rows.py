@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import findings_of
+from evenhand.data.tables.corrections import corrected, of_levels
 from evenhand.data.tables.labels.label_encoding import label, levels, split_cells, unknown_names
 from evenhand.data.tables.table import LabelTable
 from evenhand.modalities.beats.classes import class_of
@@ -147,14 +149,16 @@ def _classed(
 def _labelled(
     frame: pd.DataFrame, known: Sequence[str], classes: list[str | None], data: DataConfig, source: str
 ) -> tuple[Samples, list[Finding]]:
-    """Return the samples, and findings about dropped classes; a `known` class may be renamed without any beats."""
+    """Return the samples, corrected, and findings; a `known` class may be renamed without any beats."""
     strange = unknown_names([*classes, *known], data)
     if strange:
         raise DataError("\n".join(f"{source}: {fault}" for fault in strange))
-    named = split_cells(classes, data)
+    found = corrected(frame["id"].tolist(), split_cells(classes, data), data)
+    frame, named = frame[found.keep].reset_index(drop=True), list(compress(found.classes, found.keep))
     labels = label(named, data, source, named="annotations")
     lines = np.arange(1, len(frame) + 1)
-    coarser = levels(LabelTable(source, frame, lines), named, labels.classes, data.levels)
+    of = of_levels(named, found.relabelled[found.keep])
+    coarser = levels(LabelTable(source, frame, lines), of, labels.classes, data.levels)
     kept = frame[labels.keep].reset_index(drop=True)
     samples = Samples(kept, labels.classes, labels.values[labels.keep], levels=coarser, kind="beats")
-    return samples, list(labels.findings)
+    return samples, [*found.findings, *labels.findings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from threading import Lock
 from typing import Any
 
@@ -19,6 +20,7 @@ from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.corrections import corrected
 from evenhand.data.tables.labels.label_encoding import label, split_cells, unknown_names
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.rr_features import near
@@ -62,10 +64,11 @@ def window_samples(
     strange = unknown_names(cells, data)
     if strange:
         raise DataError("\n".join(f"{source}: {fault}" for fault in strange))
-    labels = label(split_cells(cells, data), data, source, named="windows")
-    kept = frame[labels.keep].reset_index(drop=True)
+    found = corrected(frame["id"].tolist(), split_cells(cells, data), data)
+    labels = label(list(compress(found.classes, found.keep)), data, source, named="windows")
+    kept = frame[found.keep][labels.keep].reset_index(drop=True)
     samples = Samples(kept, labels.classes, labels.values[labels.keep], kind="beats")
-    return samples, [*findings, *labels.findings]
+    return samples, [*findings, *found.findings, *labels.findings]
 
 
 def unlabelled_windows(root: Root, files: Sequence[str], kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
