@@ -72,7 +72,9 @@ def test_a_row_is_searched_in_the_training_rows_of_its_fold(run: Run, model: str
     found = evenhand.retrieve(run.path, list(asked), model=model, codes=codes, k=7)
     assert (found.model, found.compared) == (model, "codes" if codes else "embeddings")
     of = dict(zip(samples.ids, folds.of(samples.ids), strict=True))
-    groups = dict(zip(samples.ids, folds.resampling_groups(samples, np.arange(len(samples)))[0], strict=True))
+    named = folds.resampling_groups(samples, np.arange(len(samples)))[0]
+    assert named is not None
+    groups = dict(zip(samples.ids, named, strict=True))
     held = dict(zip(samples.ids, samples.labels.tolist(), strict=True))
     for query, rows in found.table.groupby("query"):
         assert list(rows["rank"]) == [1, 2, 3, 4, 5, 6, 7]

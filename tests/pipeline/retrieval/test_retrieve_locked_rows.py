@@ -97,7 +97,7 @@ def test_whether_a_row_is_a_hit_is_open_where_labels_are_not_known(run: Run) -> 
     labels = samples.known_matrix()
     for row in found.to_dict(orient="records"):
         mine, other = labels[place[query]], labels[place[row["id"]]]
-        apart = (mine != other)[~np.isnan(other)].any()
+        apart = bool(((mine != other) & ~np.isnan(other)).any())
         wanted = False if apart else True if whole[place[row["id"]]] else None
         assert row["relevant"] == wanted
     assert found["relevant"].isna().any()
