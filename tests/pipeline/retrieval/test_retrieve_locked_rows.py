@@ -90,7 +90,7 @@ def test_the_family_of_a_query_is_not_found(run: Run) -> None:
 
 def test_whether_a_row_is_a_hit_is_open_where_labels_are_not_known(run: Run) -> None:
     samples, of = run.record.samples(), run.record.folds().of(run.record.samples().ids)
-    whole = samples.known_cells.all(axis=1)
+    whole = np.asarray(samples.known_cells.all(axis=1))
     query = samples.ids[np.flatnonzero((of == 0) & whole)[0]]
     found = evenhand.retrieve(run.path, [query], k=100, relevance="all").table
     place = {name: at for at, name in enumerate(samples.ids)}
