@@ -80,6 +80,9 @@ class Registry(Generic[T]):
         self._read_package()
         return sorted({*self._registered, *(entry.name for entry in self._external_entries())})
 
+    def __getitem__(self, name: str) -> T:
+        return self.get(name)
+
     def __iter__(self) -> Iterator[tuple[str, T]]:
         for name in self.names():
             yield name, self.get(name)

@@ -40,7 +40,7 @@ def suspected_labels(p: Predictions) -> pd.DataFrame:
         return pd.DataFrame({name: [] for name in COLUMNS})
     p = p.take(known(p.truth))
     truth = np.asarray(p.truth, dtype=np.int64)
-    sure = _confident(p.probabilities, truth)
+    sure = confident_class(p.probabilities, truth)
     rows = np.flatnonzero((sure >= 0) & (sure != truth))
     names = np.asarray(p.classes, dtype=object)
     label, other = p.probabilities[rows, truth[rows]], p.probabilities[rows, sure[rows]]
@@ -59,8 +59,16 @@ def suspected_labels(p: Predictions) -> pd.DataFrame:
     return table.sort_values(["margin", "id"], ascending=[False, True], ignore_index=True)
 
 
-def _confident(probabilities: Floats, truth: Ints) -> Ints:
-    """Return (n,) the class that each row confidently belongs to, or -1 where there is none."""
+def confident_class(probabilities: Floats, truth: Ints) -> Ints:
+    """Return (n,) the class that each row confidently belongs to, or -1 where there is none (equations 1 and 2).
+
+    Parameters
+    ----------
+    probabilities
+        (n, k) out-of-fold probabilities.
+    truth
+        (n,) labels, all known.
+    """
     k = probabilities.shape[1]
     counts = np.bincount(truth, minlength=k)
     own = np.bincount(truth, weights=probabilities[np.arange(len(truth)), truth], minlength=k)
