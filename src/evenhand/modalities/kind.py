@@ -14,6 +14,7 @@ import pandas as pd
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Floats, Ints, Mask, Samples
 from evenhand.data.config import DataConfig
+from evenhand.data.roots.equal_contents import equal_pairs
 from evenhand.data.roots.root import Root
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.counters import Counter
@@ -148,6 +149,12 @@ class Kind(Protocol):
 
     def with_text(self, samples: Samples | None, text: str) -> Samples | None:
         """Return rows with another text, or one row of a text alone; None where rows of the kind have no text."""
+
+    def same_content(self, samples: Samples, root: Root, rows: Samples) -> Ints:
+        """Return (p, 2) positions in `rows`, which are read from `root`, and of the samples that hold the same.
+
+        Where rows have parts, to hold one of them is enough. A search for a row leaves these samples out.
+        """
 
     def settings(self, kind_config: Any, size: int | None) -> dict[str, Any]:
         """Return everything that determines the encoded bytes, with a hash of the code (`source_mark`)."""
@@ -292,6 +299,12 @@ class KindDefaults:
     def with_text(self, samples: Samples | None, text: str) -> Samples | None:
         """Return None: rows have no text."""
         return None
+
+    def same_content(self, samples: Samples, root: Root, rows: Samples) -> Ints:
+        """Return positions of rows and samples of equal bytes, by the column `content`; none without it."""
+        if "content" not in samples.frame or "content" not in rows.frame:
+            return np.zeros((0, 2), dtype=np.int64)
+        return equal_pairs(rows.frame["content"].astype(str), samples.frame["content"].astype(str))
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         """Return no copies: files of equal bytes, and pictures of equal pixels, are found for every kind."""

@@ -100,6 +100,23 @@ def test_pictures_texts_and_both_are_searched_for(run: Run, home: Path) -> None:
     assert own not in set(evenhand.retrieve(run.path, [own], k=100).table["id"])
 
 
+def test_the_picture_and_the_text_of_a_row_never_find_it(run: Run, home: Path) -> None:
+    own, file = picture(run, home)
+    text = run.record.samples().frame.set_index("id").loc[own, "text"]
+    assert text
+    asked = [
+        evenhand.retrieve(run.path, [file], k=100),
+        evenhand.retrieve(run.path, [file], text="words that no row has", k=100),
+        evenhand.retrieve(run.path, text=text.upper(), k=100),
+    ]
+    for found in asked:
+        assert own not in set(found.table["id"])
+        assert any("are left out of its search" in note for note in found.notes)
+    alone = evenhand.retrieve(run.path, text="words that no row has", k=100)
+    assert own in set(alone.table["id"])
+    assert not any("are left out of its search" in note for note in alone.notes)
+
+
 def test_files_of_one_name_are_two_queries(run: Run, home: Path) -> None:
     _, file = picture(run, home)
     copies = [home / part / file.name for part in ("a", "b")]

@@ -33,6 +33,7 @@ from evenhand.modalities.pairs.features.wrapping import wrapping
 from evenhand.modalities.pairs.options import ENCODER_OPTIONS
 from evenhand.modalities.pairs.picture import data_uri
 from evenhand.modalities.pairs.reading import encode
+from evenhand.modalities.pairs.reading.pair_content import same_content
 from evenhand.modalities.pairs.reading.pair_samples import pair_samples, unlabelled_pairs
 from evenhand.modalities.pairs.reading.texted import texted
 from evenhand.modalities.pairs.text_columns import text_section
@@ -77,6 +78,9 @@ class Pairs(KindDefaults):
 
     def with_text(self, samples: Samples | None, text: str) -> Samples:
         return texted(samples, text, kind=self.name)
+
+    def same_content(self, samples: Samples, root: Root, rows: Samples) -> Ints:
+        return same_content(samples, root, rows)
 
     def settings(self, kind_config: PairsConfig, size: int | None) -> dict[str, Any]:
         # Without the columns of the text: what they hold is part of the content of a row.

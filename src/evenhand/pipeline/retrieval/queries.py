@@ -126,12 +126,3 @@ def _texted(rows: Samples | None, text: str, settings: Settings) -> Samples:
     if found is None:
         raise EvenhandError(f"--text: rows of {settings.kind.name} have no text. Search for files or ids.")
     return found
-
-
-def of_content(samples: Samples, rows: Samples) -> Ints:
-    """Return (n,) the position in `samples` of the row of equal content, -1 for none."""
-    if "content" not in samples.frame or "content" not in rows.frame:
-        return np.full(len(rows), -1)
-    known = pd.Series(np.arange(len(samples)), index=samples.frame["content"].astype(str))
-    known = known[~known.index.duplicated()]
-    return known.reindex(rows.frame["content"].astype(str)).fillna(-1).to_numpy(np.int64)

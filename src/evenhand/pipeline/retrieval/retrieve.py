@@ -17,13 +17,14 @@ from evenhand.base.values import TEST, TRUTH_THRESHOLD, Floats, Ints, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.from_record import best_model
-from evenhand.evaluation.retrieval.faiss_search import check_engine, search
+from evenhand.evaluation.retrieval.faiss_search import check_engine
 from evenhand.evaluation.retrieval.nearest import Neighbours
 from evenhand.evaluation.retrieval.relevance import Relevance
 from evenhand.pipeline.retrieval.evaluate_retrieval import coding_models, network_names
 from evenhand.pipeline.retrieval.fold_vectors import Asked, row_vectors
-from evenhand.pipeline.retrieval.queries import NewQueries, Queries, of_content, read_queries
+from evenhand.pipeline.retrieval.queries import NewQueries, Queries, read_queries
 from evenhand.pipeline.retrieval.retrieve_result import QueryShown, RetrievalResult
+from evenhand.pipeline.retrieval.without_own import groups_of_queries, search_without_own
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
 from evenhand.pipeline.stages.label_separator import with_label_separator
 from evenhand.pipeline.stages.progress import Silent, Watcher
@@ -63,7 +64,7 @@ def retrieve(
     A row of the run is embedded in the network of the fold that held it out, and its database are the training rows
     of that fold. Locked rows and new ones, on which no network was trained, are embedded in the network of the
     first fold; their database are all rows that are not locked, that fold's held-out ones among them. Rows of a
-    query's own group, or of the group of a row with its content, are not in its database.
+    query's own group, or of the group of a row with its content, its picture or its text, are not in its database.
 
     Parameters
     ----------
@@ -121,26 +122,26 @@ def retrieve(
     tables: list[pd.DataFrame] = []
     shown: dict[str, QueryShown] = {}
     names: Sequence[str]
+    copied: set[int] = set()
+    held: list[Ints]
     for one in searches:
         own = of_fold[one.fold]
         if one.new is None:
-            rows, names, held, where = samples.take(one.own), list(samples.ids[one.own]), one.own, root
+            rows, names, where = samples.take(one.own), list(samples.ids[one.own]), root
+            held = [numbers[[at]] for at in one.own]
             asking = own.queries(one.own, codes=codes)
             known = relevant.between(labels[one.own], labels[one.database])
         else:
             rows, names, where, known = one.new.samples, one.new.names, one.new.root, None
-            held = of_content(samples, rows)
+            same = settings.kind.same_content(samples, where, rows)
+            held = groups_of_queries(same, numbers, len(rows))
+            copied |= set(np.intersect1d(same[:, 1], one.database).tolist())
             asking = next(of_new).queries(np.arange(len(rows)), codes=codes)
-        near = search(
-            own.index(one.database, codes=codes),
-            asking,
-            k,
-            groups=numbers[one.database],
-            query_groups=np.where(held >= 0, numbers[held], -1),
-            engine=index,
+        near = search_without_own(
+            own.index(one.database, codes=codes), asking, k, groups=numbers[one.database], own=held, engine=index
         )
         tables.append(_table(near, names, samples, one.database, known, settings))
-        shares = _hit_shares(known, numbers[one.database], numbers[held]) if known is not None else None
+        shares = _hit_shares(known, numbers[one.database], numbers[one.own]) if known is not None else None
         shown |= _shown(names, rows, where, shares, settings.data.separator)
     table = pd.concat(tables, ignore_index=True)
     at = np.flatnonzero(np.isin(samples.ids.astype(str), table["id"].astype(str)))
@@ -153,7 +154,7 @@ def retrieve(
         shown,
         own_rows,
         settings.kind,
-        tuple(_notes(searches, samples, settings, relevant)),
+        tuple(_notes(searches, settings, relevant, len(copied))),
     )
 
 
@@ -251,7 +252,7 @@ def _cells(samples: Samples) -> list[dict[str, Any]]:
     return [dict(zip(map(str, samples.frame.columns), row, strict=True)) for row in samples.frame.to_numpy(object)]
 
 
-def _notes(searches: Sequence[_Search], samples: Samples, settings: Settings, relevant: Relevance) -> Iterator[str]:
+def _notes(searches: Sequence[_Search], settings: Settings, relevant: Relevance, copied: int) -> Iterator[str]:
     own = [search for search in searches if search.new is None]
     if own:
         yield f"Of rows of the run, hits have {relevant.words}."
@@ -260,9 +261,11 @@ def _notes(searches: Sequence[_Search], samples: Samples, settings: Settings, re
     if any(search.locked for search in own):
         yield "Locked rows are searched for in the network of fold 0, among all rows that are not locked."
     if any(search.new is not None for search in searches):
+        yield "New rows are searched for in the network of fold 0, among all rows that are not locked."
+    if copied:
         yield (
-            "New rows are embedded in the network of fold 0; rows with the content of a query, and their "
-            "groups, are left out."
+            f"Rows of the run with the content of a query, or with its picture or text, are left out of its "
+            f"search: {copied:,}, and their groups."
         )
     if settings.folds.test is not None:
         yield "Locked rows are never among those found."

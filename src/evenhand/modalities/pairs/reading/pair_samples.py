@@ -14,7 +14,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.cells import Text
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.roots.content_hash import content_hash, content_ids, hash_files
+from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.file_names import some, suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
@@ -26,6 +26,7 @@ from evenhand.data.tables.rows import require_columns, rows_of, unnamed_files
 from evenhand.data.tables.samples import samples_of, unlabelled_samples
 from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.modalities.pairs.config import PairsConfig
+from evenhand.modalities.pairs.reading.pair_content import pair_content
 from evenhand.modalities.pairs.reading.same_halves import common_keys, text_key
 from evenhand.modalities.pairs.reading.template import columns_of, texts_of
 
@@ -144,18 +145,12 @@ def _table_below(root: Root, data: DataConfig, config: PairsConfig) -> LabelTabl
 def _contents(
     root: Root, names: Sequence[str], texts: Sequence[Text]
 ) -> tuple[list[str | None], list[str], list[Skipped]]:
-    """Return of each row the hash of its file ("" without one, None if it cannot be read), and that of the row.
-
-    The hash of a picture alone is that of its bytes, the one that it has among photos.
-    """
+    """Return of each row the hash of its file ("" without one, None if it cannot be read), and that of the row."""
     distinct = [name for name in dict.fromkeys(names) if name]
     found = dict(zip(distinct, hash_files(root, distinct), strict=True))
     faults = [Skipped(name, str(item)) for name, item in found.items() if isinstance(item, DataError)]
     files = ["" if not name else _readable(found[name]) for name in names]
-    contents = [
-        "" if file is None else file if text is None else content_hash(f"{file}\n{text}".encode())
-        for file, text in zip(files, texts, strict=True)
-    ]
+    contents = ["" if file is None else pair_content(file, text) for file, text in zip(files, texts, strict=True)]
     return files, contents, faults
 
 

@@ -28,8 +28,13 @@ def common_keys(keys: Sequence[Key], *, share: float = 0.02, least: int = 20) ->
     A picture that says "no picture yet", or a text like "untitled": more than `share` of the rows, and more than
     `least`. They must not join those rows.
     """
-    most = max(least, share * len(keys))
-    return {key: count for key, count in Counter(keys).items() if key is not None and count > most}
+    counts = Counter(key for key in keys if key is not None)
+    return {key: count for key, count in counts.items() if is_common(count, len(keys), share=share, least=least)}
+
+
+def is_common(count: int, n: int, *, share: float = 0.02, least: int = 20) -> bool:
+    """Return whether so many of n rows hold something that it says nothing about them (see `common_keys`)."""
+    return count > max(least, share * n)
 
 
 def links(keys: Sequence[Key]) -> list[tuple[int, int]]:

@@ -1,0 +1,54 @@
+"""The hash of a pair, and rows that share the file of their picture or their text with rows from elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenhand.base.text.cells import Text
+from evenhand.base.values import Ints, Samples
+from evenhand.data.roots.content_hash import content_hash, hash_files
+from evenhand.data.roots.equal_contents import equal_pairs
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.places import has_file
+from evenhand.modalities.pairs.reading.same_halves import common_keys, is_common, text_key
+
+
+def pair_content(file: str, text: Text) -> str:
+    """Return the hash of a row: of its file ("" without one) and its text.
+
+    That of a picture alone is the hash of its bytes, the one that it has among photos.
+    """
+    return content_hash(f"{file}\n{text}".encode()) if text else file
+
+
+def same_content(samples: Samples, root: Root, rows: Samples) -> Ints:
+    """Return (p, 2) positions of rows and of the samples that hold the same picture, the same text, or both.
+
+    Pictures are compared by the bytes of their files, texts by `text_key`. A half that very many samples have says
+    nothing (`common_keys`), unless all of the row is the same.
+    """
+    texts, asked = (of.frame["text"].fillna("").astype(str).tolist() for of in (samples, rows))
+    contents = samples.frame["content"].astype(str).to_numpy(dtype=object)
+    files = _file_hashes(root, rows)
+    whole = equal_pairs([pair_content(*halves) or None for halves in zip(files, asked, strict=True)], contents)
+    keys = [text_key(text) for text in texts]
+    nothing = common_keys(keys)
+    told = [None if key in nothing else key for key in map(text_key, asked)]
+    found = [whole, equal_pairs(told, keys)]
+    for file in dict.fromkeys(files):
+        if not file:
+            continue
+        # samples keep the hash of the whole row, so that it is made again with this file and the text of each
+        held = np.flatnonzero(contents == np.array([pair_content(file, text) for text in texts], dtype=object))
+        if len(held) and not is_common(len(held), len(texts)):
+            same = [at for at, own in enumerate(files) if own == file]
+            found.append(np.array([(at, one) for at in same for one in held.tolist()], dtype=np.int64))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _file_hashes(root: Root, rows: Samples) -> list[str]:
+    """Return the hash of the file of each row, "" where it has none or it cannot be read."""
+    paths = rows.frame["path"].astype(str).tolist()
+    named = [path for path in dict.fromkeys(paths) if has_file(path)]
+    known = dict(zip(named, hash_files(root, named), strict=True))
+    return [found if isinstance(found := known.get(path), str) else "" for path in paths]
