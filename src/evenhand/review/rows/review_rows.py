@@ -128,9 +128,9 @@ class ReviewRows:
         """Number of classes."""
         return len(self.classes)
 
-    @property
+    @cached_property
     def ids(self) -> Strings:
-        """(n,) ids."""
+        """(n,) ids; kept, since a column of a frame becomes an array anew each time."""
         return self.samples.ids
 
     @property

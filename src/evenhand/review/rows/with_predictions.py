@@ -31,9 +31,12 @@ def with_predictions(rows: ReviewRows, p: Predictions, source: ProbabilitySource
     table = np.full((len(rows), len(classes)), np.nan, dtype=np.float32)
     table[:, : rows.k] = rows.probabilities
     table[rows.predicted, rows.k :] = 0.0
-    filled = np.zeros((int(use.sum()), len(classes)), dtype=np.float32)
-    position = {name: column for column, name in enumerate(classes)}
-    filled[:, [position[name] for name in p.classes]] = p.probabilities[use]
+    filled = p.probabilities[use].astype(np.float32)
+    if p.classes != classes:  # where all are the same, as in the record of a run, columns need not be moved
+        position = {name: column for column, name in enumerate(classes)}
+        moved = np.zeros((len(filled), len(classes)), dtype=np.float32)
+        moved[:, [position[name] for name in p.classes]] = filled
+        filled = moved
     table[at[use]] = filled
     of = rows.source.copy()
     of[at[use]] = places[use]
