@@ -74,8 +74,9 @@ def one_sequence(path: Path, rng: random.Random, steps: int) -> None:
         assert state.notes(row) == {name: text for name, text in notes[row].items() if text}
 
 
+@pytest.mark.usefixtures("without_waiting_for_the_disk")
 def test_random_sequences_in_three_tabs_equal_a_plain_model(tmp_path: Path) -> None:
-    for number in range(8):
+    for number in range(24):
         one_sequence(tmp_path / f"{number}.jsonl", random.Random(number), steps=25)
 
 

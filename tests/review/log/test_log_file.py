@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
@@ -65,6 +65,8 @@ def test_an_event_that_is_sent_twice_is_written_once(log: DecisionLog) -> None:
     assert log.events()[0] == EVENTS[:2]
 
 
+@pytest.mark.usefixtures("without_waiting_for_the_disk")
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_last_line_torn_at_any_byte_is_passed_over_and_costs_no_other(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.review.log.event import Event
@@ -157,11 +157,13 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(steps, st.randoms(use_true_random=False))
 def test_applying_one_by_one_and_replaying_equal_a_plain_model(
     taken: list[tuple[str, str, str, str, bool]], rng: random.Random
 ) -> None:
-    state, model, log = ReviewState(), Model(), []
+    state, model = ReviewState(), Model()
+    log: list[Event] = []
     for reviewer, what, row, choice, resolves in taken:
         if what == "decide":
             to = rng.choice("abc") if choice == "relabel" else ""

@@ -169,6 +169,19 @@ class ReviewState:
         """Return the decision of each reviewer on a row."""
         return {name: self._events[ids[-1]] for name, ids in self._standing.get(row, {}).items()}
 
+    def independent(self, row: str) -> dict[str, Event]:
+        """Return the latest decision of each reviewer on a row that does not settle a dispute.
+
+        Who settles one has seen what others decided, and what they decided themselves before still tells how far
+        reviewers agree.
+        """
+        found = {}
+        for name, ids in self._standing.get(row, {}).items():
+            latest = next((one for id in reversed(ids) if not (one := self._events[id]).resolves), None)
+            if latest is not None:
+                found[name] = latest
+        return found
+
     def rows_of(self, reviewer: str) -> Iterator[str]:
         """Yield the rows on which a decision of a reviewer stands."""
         return (row for row, by in self._standing.items() if reviewer in by)
