@@ -24,6 +24,7 @@ from evenhand.cli.commands.results import (
     journal,
     report,
     retrieve,
+    review,
 )
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
@@ -88,6 +89,7 @@ for verb in (
     compare.compare,
     ensemble.ensemble,
     audit.audit,
+    review.review,
     submit.submit,
     report.report,
     journal.journal,

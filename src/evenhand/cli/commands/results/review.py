@@ -1,0 +1,66 @@
+"""`evenhand review`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Set
+
+
+def review(
+    source: Annotated[Path, typer.Argument(help="The folder of a run, or a TOML file.", show_default=False)],
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="RECORD", help="With a TOML file: a run whose probabilities are shown."),
+    ] = None,
+    session: Annotated[
+        Path | None,
+        typer.Option("--session", metavar="FOLDER", help="Where decisions are kept; by default review/ beside runs."),
+    ] = None,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; by default the user.")
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option("--order", metavar="ORDER", help="The order to begin with, such as by_class.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", help="Port; if it is in use, the next free one is taken.")] = 8797,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+    set_: Set = None,
+) -> None:
+    """Look through the rows one by one in a local page: keep, relabel, trash, unsure, with undo.
+
+    Every decision is a line of decisions.jsonl in the folder of the session, and no data are changed. The page answers
+    on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on where it was.
+    """
+    from evenhand.review.server.serve import require_extra, serve
+
+    require_extra()
+    from evenhand.cli.console import print_line
+    from evenhand.review.server.access import Access
+    from evenhand.review.server.app import build_app
+    from evenhand.review.server.open_session import open_session
+
+    opened = open_session(
+        source, changes=set_ or [], run=run, folder=session, reviewer=reviewer, order=order
+    )
+    counts = opened.session.standing()["counts"]
+
+    def build(found: int) -> tuple[object, str]:
+        access = Access.on(found)
+        return build_app(opened.session, access), access.address
+
+    def say(address: str, found: int) -> None:
+        if port not in (0, found):
+            print_line(f"Port {port} is in use; the page is on port {found}.")
+        print_line(f"{counts['rows']:,} rows, {counts['decided']:,} decided by {opened.session.reviewer}.")
+        print_line(f"Open {address}")
+        print_line("Ctrl+C stops it.")
+
+    serve(build, port, say=say, browser=not no_open)
+    standing = opened.session.standing()["counts"]
+    print_line(
+        f"{standing['decided']:,} of {standing['rows']:,} rows decided; the log is {opened.folder / 'decisions.jsonl'}."
+    )

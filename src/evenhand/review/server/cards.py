@@ -1,0 +1,106 @@
+"""What the page shows of a row, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.text.escaping import printable_lines
+from evenhand.review.rows.review_rows import Labels, ReviewRows
+from evenhand.review.rows.source import ProbabilitySource
+
+LIKELY = 9
+"""How many classes are offered by number keys."""
+NEAR = 8
+"""How many duplicates stand beside a row."""
+METADATA = 24
+"""How many columns of the table are shown."""
+CELL = 400
+"""How many characters of a cell are shown."""
+
+
+def card_of(rows: ReviewRows, row: str, *, blind: bool = False) -> dict[str, Any]:
+    """Return the card of a row: what is known about it, for JSON.
+
+    Parameters
+    ----------
+    blind
+        Leave out the model's suggestion and probabilities, and findings, which may rest on them.
+
+    Raises
+    ------
+    DataError
+        If there is no such row.
+    """
+    at = rows.position(row)
+    cells = rows.frame.iloc[at]
+    return {
+        "row": row,
+        "name": shown(cells["path"] or row),
+        "label": list(cells["label"]),
+        "blind": blind,
+        "suggestion": None if blind else suggestion_of(rows, at),
+        "likely": _likely(rows, at, blind=blind),
+        "source": "" if blind else _source_words(rows, at),
+        "findings": [] if blind else [shown(f"{finding.code}: {finding.message}") for finding in rows.findings_of(row)],
+        "near": [
+            {"row": other, "label": list(rows.labels[rows.position(other)]), "why": "same content or family"}
+            for other in rows.duplicates_of(row)[:NEAR]
+        ],
+        "metadata": _metadata(rows, at),
+    }
+
+
+def suggestion_of(rows: ReviewRows, at: int) -> dict[str, Any] | None:
+    """Return the classes that the model gives the row at a position, with the probability; None without a model.
+
+    Where several classes may hold, they are those of at least one half, and the probability is that of the least
+    likely among them.
+    """
+    p = rows.probabilities[at]
+    if np.isnan(p).all():
+        return None
+    chosen = np.flatnonzero(p >= 0.5) if rows.multi_label else np.array([int(np.nanargmax(p))])
+    label = [rows.classes[position] for position in chosen]
+    return {"label": label, "probability": float(p[chosen].min()) if len(chosen) else None}
+
+
+def _likely(rows: ReviewRows, at: int, *, blind: bool) -> list[dict[str, Any]]:
+    """Return the most probable classes, or without a model the first ones where these are all."""
+    p = rows.probabilities[at]
+    if blind or np.isnan(p).all():
+        few = rows.classes if rows.k <= LIKELY else ()
+        return [{"name": name, "probability": None} for name in few]
+    best = np.argsort(-np.nan_to_num(p, nan=-1.0), kind="stable")[:LIKELY]
+    return [{"name": rows.classes[position], "probability": float(p[position])} for position in best.tolist()]
+
+
+def _source_words(rows: ReviewRows, at: int) -> str:
+    source = ProbabilitySource(rows.source[at])
+    if source is ProbabilitySource.NONE:
+        return "No model has given this row probabilities."
+    return shown(f"Probabilities of {rows.model}, {source.words}." if rows.model else f"Probabilities: {source.words}.")
+
+
+def _metadata(rows: ReviewRows, at: int) -> list[tuple[str, str]]:
+    cells = rows.frame.iloc[at]
+    # Columns of our own ("eh:row") are of no use to a person, and the label stands above.
+    names = [name for name in map(str, cells.index) if name not in ("path", "label") and not name.startswith("eh:")]
+    filled = [(name, cells[name]) for name in names if not _empty(cells[name])]
+    return [(shown(name), shown(str(value)[:CELL])) for name, value in filled[:METADATA]]
+
+
+def _empty(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and np.isnan(value))
+
+
+def shown(text: object) -> str:
+    """Return text with characters that nobody sees escaped; the page itself takes it as text, never as markup."""
+    return printable_lines(str(text))
+
+
+def names_of(label: Sequence[str]) -> Labels:
+    """Return names of classes as the rows hold them."""
+    return tuple(str(name) for name in label)

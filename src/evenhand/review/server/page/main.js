@@ -1,0 +1,169 @@
+// The page: joins the rows on their way (state.js) with the card, the keys and the swipes.
+import {Refused, get} from "./api.js";
+import {showCard, words} from "./card.js";
+import {find, make, say} from "./elements.js";
+import {Keys} from "./keys.js";
+import {ClassSearch} from "./search.js";
+import {Review} from "./state.js";
+import {showStrip} from "./strip.js";
+import {swipes} from "./swipe.js";
+
+const BUTTONS = [
+  ["keep", "Keep"], ["take", "Take suggestion"], ["relabel", "Relabel…"], ["trash", "Trash"], ["unsure", "Unsure"], ["note", "Note…"],
+  ["undo", "Undo"], ["redo", "Redo"],
+];
+
+// the token has done its work; it need not stay in the address, where it would be shared with a picture of the screen
+if (location.search) history.replaceState(null, "", "/");
+
+function trouble(text) {
+  find("trouble").textContent = text ?? "";
+  find("trouble").hidden = !text;
+}
+
+async function begin() {
+  const session = await get("/api/session");
+  const form = find("view");
+  fillSelects(form, session);
+  const review = new Review(session, viewOf(form));
+  const search = new ClassSearch(session.classes, session.several);
+
+  function choose(name, event) {
+    const label = review.card.label;
+    if (session.several) { ask(); return; }
+    if (label.length === 1 && label[0] === name) review.decide("keep");
+    else review.decide("relabel", [name]);
+    release(event);
+  }
+
+  function ask() {
+    const card = review.card;
+    search.open(card.label, card.likely.map((option) => option.name), (names) => {
+      if (words([...names].sort()) === words([...card.label].sort())) review.decide("keep");
+      else review.decide("relabel", names);
+      find("card").focus();
+    });
+  }
+
+  const actions = {
+    keep: () => review.decide("keep"),
+    trash: () => review.decide("trash"),
+    unsure: () => review.decide("unsure"),
+    relabel: ask,
+    take: () => {
+      const {suggestion, label} = review.card;
+      if (!suggestion) say("There is no suggestion for this row.");
+      else if (words(suggestion.label) === words(label)) review.decide("keep");
+      else review.decide("relabel", suggestion.label);
+    },
+    note: () => {
+      find("note-text").value = review.card.note ?? "";
+      find("note").showModal();
+    },
+    class: (position) => {
+      const option = review.card.likely[position - 1];
+      if (option) choose(option.name);
+    },
+    undo: async () => { say((await review.undo())?.said ?? ""); },
+    redo: async () => { say((await review.redo())?.said ?? ""); },
+    next: () => review.next(),
+    previous: async () => { if (!await review.previous()) say("This is the first row that was shown."); },
+    arrows: () => {
+      keys.switchArrows();
+      say(keys.arrowsDecide ? "Arrow keys decide." : "Arrow keys navigate.");
+    },
+    help: () => {
+      keys.show();
+      find("help").showModal();
+    },
+  };
+  const ofCard = new Set(["keep", "trash", "unsure", "relabel", "take", "note", "class", "next"]);
+
+  function act(action, event, position) {
+    if (!review.card && ofCard.has(action)) return;
+    Promise.resolve(actions[action](position)).catch((error) => trouble(error.message));
+    release(event);
+  }
+
+  /** After a click the focus goes to the card: Space on a button that kept it would press the button again. */
+  function release(event) {
+    if (event?.type === "click" && event.detail > 0) find("card").focus();
+  }
+
+  const keys = new Keys(act);
+  swipes(act);
+  for (const [action, text] of BUTTONS) {
+    find("actions").append(make("button", {type: "button", id: `do-${action}`, class: action, onclick: (event) => act(action, event)}, text, make("kbd", {"aria-hidden": "true"}, keys.keyOf(action))));
+  }
+  const visit = (row) => review.jump(row).then(() => find("card").focus(), (error) => trouble(error.message));
+  review.addEventListener("change", (event) => {
+    if (event.detail.shown) showRow(review, {choose, visit, keyOf: (action) => keys.keyOf(action)});
+    showCounts(review);
+    showStrip(review.recent, visit);
+    if (!review.unsaved) trouble(null);
+  });
+  review.addEventListener("trouble", (event) => trouble(`Not saved yet, tried again until it is: ${event.detail}`));
+  review.addEventListener("refused", (event) => queueMicrotask(() => trouble(event.detail)));
+  find("picture").addEventListener("error", () => noPicture(review.card));
+  find("note-save").addEventListener("click", () => {
+    const text = find("note-text").value.trim();
+    find("note").close();
+    if (text) review.card.note = text;
+    if (text) review.decide("note", null, text).then((answer) => { if (answer) say("The note is saved."); });
+  });
+  find("help-open").addEventListener("click", () => act("help"));
+  find("again").addEventListener("click", () => review.restart().then(() => find("card").focus()));
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "jump") {
+      if (event.target.value) visit(event.target.value);
+      event.target.value = "";
+    } else review.restart(viewOf(form)).catch((error) => trouble(error.message));
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  await review.restart();
+  find("card").focus({preventScroll: true});
+}
+
+const viewOf = (form) => Object.fromEntries(["order", "class", "finding", "decision"].map((name) => [name, form.elements[name].value]));
+
+function fillSelects(form, session) {
+  const options = (name, items) => form.elements[name].append(...items.map(([value, text]) => make("option", {value}, text)));
+  options("order", session.orders);
+  options("class", [["", "all classes"], ...session.classes.map((name) => [name, name])]);
+  options("finding", [["", "with or without"], ...session.findings]);
+  options("decision", session.decisions);
+  form.elements.order.value = session.order;
+}
+
+function showRow(review, context) {
+  const card = review.card;
+  find("card").hidden = !card;
+  find("finished").hidden = Boolean(card);
+  for (const action of ["keep", "take", "relabel", "trash", "unsure", "note"]) find(`do-${action}`).disabled = !card;
+  if (!card) {
+    find("finished-words").textContent = `${review.counts.decided} of ${review.counts.rows} rows are decided.`;
+    find("finished").focus();
+    return;
+  }
+  find("do-take").disabled = !card.suggestion;
+  showCard(card, context);
+  say(`${words(card.label)}. ${card.suggestion ? `The model says ${words(card.suggestion.label)}.` : ""}`);
+}
+
+function noPicture(card) {
+  find("picture").hidden = true;
+  find("no-picture").hidden = false;
+  find("no-picture").textContent = "There is no picture of this row.";
+  if (card) get("/api/picture-fault", {row: card.row}).then((answer) => { find("no-picture").textContent = answer.reason; }, () => {});
+}
+
+function showCounts(review) {
+  const {decided, rows} = review.counts;
+  find("progress").textContent = `${decided.toLocaleString()} of ${rows.toLocaleString()} decided`;
+  find("bar").max = Math.max(rows, 1);
+  find("bar").value = decided;
+}
+
+begin().catch((error) => {
+  trouble(error instanceof Refused ? error.message : `The page cannot be shown: ${error.message}`);
+});

@@ -1,0 +1,160 @@
+"""What the page is told, and what becomes of what it sends."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from evenhand.review.log.log_file import DecisionLog
+from evenhand.review.server.session import ReviewSession
+
+from .conftest import session_of
+
+
+def queue(client: TestClient, **query: object) -> list[dict[str, object]]:
+    answer = client.get("/api/queue", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["cards"]
+
+
+def decide(client: TestClient, row: object, kind: str = "keep", **more: object):
+    return client.post("/api/decisions", json={"event": uuid.uuid4().hex, "kind": kind, "row": row, **more})
+
+
+def step(client: TestClient, what: str):
+    return client.post(f"/api/{what}", json={"event": uuid.uuid4().hex}).json()
+
+
+def test_a_card_says_where_its_probabilities_come_from(client: TestClient, session: ReviewSession) -> None:
+    row = session.rows.ids[0]
+    card = client.get("/api/card", params={"row": row}).json()
+    other = session.rows.classes[(session.rows.samples.labels[0] + 1) % session.rows.k]
+    assert card["suggestion"] == {"label": [other], "probability": pytest.approx(0.9)}
+    assert card["likely"][0]["name"] == other
+    assert "out of fold" in card["source"]
+    assert card["findings"] == ["EH109: <b>suspicious</b>"]
+
+
+def test_the_queue_holds_what_is_not_decided(client: TestClient, session: ReviewSession) -> None:
+    cards = queue(client, n=50)
+    assert len(cards) == len(session.rows)
+    labels = [card["label"][0] for card in cards]
+    assert labels == sorted(labels)
+    answer = decide(client, cards[0]["row"])
+    assert answer.json()["counts"] == {"rows": len(session.rows), "decided": 1}
+    assert [card["row"] for card in queue(client, n=50)] == [card["row"] for card in cards[1:]]
+    assert [card["row"] for card in queue(client, n=2, after=cards[4]["row"])] == [card["row"] for card in cards[5:7]]
+    assert [card["row"] for card in queue(client, decision="decided")] == [cards[0]["row"]]
+    assert len(queue(client, decision="all", n=50)) == len(session.rows)
+    only = cards[-1]["label"][0]
+    assert {card["label"][0] for card in queue(client, **{"class": only})} == {only}
+
+
+def test_filter_by_finding(client: TestClient, session: ReviewSession) -> None:
+    assert [card["row"] for card in queue(client, finding="EH109")] == [session.rows.ids[0]]
+
+
+def test_a_decision_is_on_disk_when_it_is_answered(client: TestClient, session: ReviewSession) -> None:
+    row = session.rows.ids[0]
+    to = [session.rows.classes[-1]]
+    assert decide(client, row, "relabel", to=to, seconds=1.5, order="by_class").status_code == 200
+    (event,), _ = DecisionLog(session.live.log.path).events()
+    assert (event.kind, event.row, list(event.to), event.reviewer) == ("relabel", row, to, "ada")
+    assert event.from_ == session.rows.labels[0]
+    assert event.shown is not None
+    assert (event.shown.source, event.shown.probability) == ("out_of_fold", pytest.approx(0.9))
+    assert event.seconds == 1.5
+
+
+def test_the_same_event_twice_is_one_decision(client: TestClient, session: ReviewSession) -> None:
+    body = {"event": uuid.uuid4().hex, "kind": "trash", "row": session.rows.ids[0]}
+    for _ in range(2):
+        assert client.post("/api/decisions", json=body).json()["counts"]["decided"] == 1
+    assert len(DecisionLog(session.live.log.path).events()[0]) == 1
+
+
+def test_undo_and_redo(client: TestClient, session: ReviewSession) -> None:
+    first, second = session.rows.ids[:2]
+    decide(client, first, "trash")
+    decide(client, second, "keep")
+    undone = step(client, "undo")
+    assert undone["card"]["row"] == second
+    assert undone["card"]["mine"] is None
+    assert undone["counts"]["decided"] == 1
+    redone = step(client, "redo")
+    assert redone["card"]["mine"]["kind"] == "keep"
+    assert [entry["row"] for entry in redone["recent"]] == [second, first]
+    for _ in range(2):
+        step(client, "undo")
+    assert step(client, "undo")["card"] is None
+    assert "nothing to undo" in step(client, "undo")["said"]
+
+
+def test_another_process_goes_on_where_this_one_was(client: TestClient, session: ReviewSession, toml: Path) -> None:
+    rows = session.rows.ids
+    decide(client, rows[0], "unsure")
+    other = session_of(toml, session.live.log.path)
+    assert other.standing()["counts"]["decided"] == 1
+    other.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": rows[1]})
+    assert step(client, "undo")["card"]["row"] == rows[1]
+    # a second reviewer decides for themselves
+    assert session_of(toml, session.live.log.path, "bob").standing()["counts"]["decided"] == 0
+
+
+def test_notes_stay_with_the_row(client: TestClient, session: ReviewSession) -> None:
+    row = session.rows.ids[0]
+    assert decide(client, row, "note", note="blurred <i>").status_code == 200
+    card = client.get("/api/card", params={"row": row}).json()
+    assert card["note"] == "blurred <i>"
+    assert card["mine"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"row": "../../etc/passwd"}, "no row with the id"),
+        ({"row": None}, "must name a row"),
+        ({"kind": "delete"}, "no decision named"),
+        ({"kind": "relabel", "to": ["no such class"]}, "no class named"),
+        ({"kind": "relabel", "to": "red"}, "list of class names"),
+        ({"kind": "relabel"}, "list of class names"),
+        ({"event": "1"}, "UUID"),
+        ({"seconds": -1}, "number from 0 up"),
+    ],
+)
+def test_what_is_not_a_decision_is_refused_in_words(
+    client: TestClient, session: ReviewSession, change: dict[str, object], words: str
+) -> None:
+    body = {"event": uuid.uuid4().hex, "kind": "keep", "row": session.rows.ids[0], **change}
+    answer = client.post("/api/decisions", json=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert len(session.live.state) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b" " * 300_000])
+def test_bodies_that_are_not_json(client: TestClient, content: bytes) -> None:
+    answer = client.post("/api/decisions", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "JSON" in answer.json()["error"] or "bytes" in answer.json()["error"]
+
+
+def test_a_form_is_refused(client: TestClient) -> None:
+    assert client.post("/api/undo", data={"event": "0" * 32}).status_code == 400
+
+
+def test_pictures_come_by_id_alone(client: TestClient, session: ReviewSession) -> None:
+    answer = client.get("/api/picture", params={"row": session.rows.ids[0], "side": "64"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/")
+    assert client.get("/api/picture", params={"row": session.rows.frame["path"].iloc[0] + "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("query", [{"order": "no"}, {"decision": "no"}, {"after": "no"}])
+def test_queues_that_there_are_not(client: TestClient, query: dict[str, str]) -> None:
+    answer = client.get("/api/queue", params=query)
+    assert answer.status_code == 422
+    assert answer.json()["error"]

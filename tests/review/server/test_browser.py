@@ -1,0 +1,266 @@
+"""The page as a reviewer meets it: in Debian's chromium, by keys and by touch."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from evenhand.review.log.log_file import DecisionLog
+from evenhand.review.server.access import Access
+from evenhand.review.server.app import build_app
+from evenhand.review.server.serve import listening_socket
+from evenhand.review.server.session import ReviewSession
+
+from .conftest import session_of
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield instance
+        instance.close()
+
+
+class Served:
+    """A session that is served in a thread."""
+
+    def __init__(self, session: ReviewSession) -> None:
+        self.session = session
+        self.socket = listening_socket(0)
+        self.access = Access.on(self.socket.getsockname()[1])
+        config = uvicorn.Config(build_app(session, self.access), log_level="warning", lifespan="off")
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join()
+        self.socket.close()
+
+    def log(self) -> list[tuple[str, str]]:
+        return [(event.kind, event.row) for event in DecisionLog(self.session.live.log.path).events()[0]]
+
+
+@pytest.fixture
+def served(toml: Path, tmp_path: Path) -> Iterator[Served]:
+    found = Served(session_of(toml, tmp_path / "decisions.jsonl"))
+    yield found
+    found.stop()
+
+
+def opened(browser, served: Served, width: int, scheme: str, *, touch: bool = False):
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, has_touch=touch, is_mobile=touch
+    )
+    page = context.new_page()
+    page.said = []
+    page.asked = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(served.access.address)
+    until(page, "document.querySelector('#row-label').textContent")
+    return page
+
+
+def until(page, condition: str) -> None:
+    """Wait for a condition; playwright's own waiting compiles text in the page, which the page's policy forbids."""
+    for _ in range(1000):
+        if page.evaluate(f"Boolean({condition})"):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never true: {condition}; the console says {page.said}")
+
+
+def closed(page, served: Served) -> None:
+    """Assert that nothing went wrong and nothing was asked of another machine."""
+    assert page.said == []
+    assert all(url.startswith(f"http://127.0.0.1:{served.access.port}/") for url in page.asked)
+    page.context.close()
+
+
+def counted(page, n: int) -> None:
+    until(page, f"document.querySelector('#progress').textContent.startsWith('{n} of')")
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1440])
+def test_it_reads_well(browser, served: Served, width: int, scheme: str) -> None:
+    page = opened(browser, served, width, scheme)
+    until(page, "document.querySelector('#picture').naturalWidth > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert "token" not in page.url
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
+    for control in page.locator("button:visible, select:visible, input:visible, summary:visible").all():
+        assert control.evaluate("e => (e.ariaLabel || e.labels?.[0]?.textContent || e.textContent).trim()")
+    press(page, "?")
+    assert page.locator("#help").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    closed(page, served)
+
+
+def test_deciding_by_keys(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "light")
+    rows = [card["row"] for card in served.session.cards(view_of(served), n=50)]
+    suggested = str(served.session.rows.ids[0])
+    press(page, "Space", "x", "u")
+    counted(page, 3)
+    assert served.log() == [("keep", rows[0]), ("trash", rows[1]), ("unsure", rows[2])]
+    press(page, "z", "Backspace", "Control+z")
+    counted(page, 0)
+    press(page, "z")  # nothing is left to undo
+    press(page, "Control+y", "y")
+    counted(page, 2)
+    # arrow keys decide, or with the switch navigate
+    press(page, "z", "z")
+    counted(page, 0)
+    press(page, "ArrowRight", "ArrowLeft", "ArrowDown")
+    counted(page, 3)
+    press(page, "a", "ArrowRight")
+    assert not page.locator("#arrows").is_checked()
+    until(page, "document.querySelector('#live').textContent")
+    counted(page, 3)
+    # the row of which the model says something else: Enter takes it
+    page.locator("#filters summary").click()
+    page.locator("[name=jump]").fill(suggested)
+    page.locator("[name=jump]").press("Enter")
+    until(page, "!document.querySelector('#suggestion').textContent.includes('as the label')")
+    page.locator("#card").focus()
+    before = len(served.log())
+    press(page, "Enter")
+    until(page, "document.querySelector('#strip li .to').textContent.startsWith('relabelled')")
+    until(page, "!document.querySelector('.unsaved')")
+    assert served.log()[before:] == [("relabel", suggested)]
+    closed(page, served)
+
+
+def test_relabelling_by_search(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "light")
+    wanted = served.session.rows.classes[-1]
+    press(page, "l")
+    page.keyboard.type(wanted[:4])
+    assert page.locator("#search-found li").first.is_visible()
+    press(page, "Enter")
+    counted(page, 1)
+    event = served.session.live.state.latest("ada")[0]
+    assert (event.kind, event.to) == ("relabel", (wanted,))
+    press(page, "l", "Escape")
+    assert not page.locator("#search").is_visible()
+    press(page, "n")
+    page.keyboard.type("blurred <b>")
+    page.locator("#note-save").click()
+    until(page, "document.querySelector('#live').textContent.includes('saved')")
+    assert served.log()[-1][0] == "note"
+    closed(page, served)
+
+
+def test_all_rows_to_the_end_and_back_again(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "dark")
+    n = len(served.session.rows)
+    for _ in range(n):
+        press(page, "Space")
+    until(page, "!document.querySelector('#finished').hidden")
+    counted(page, n)
+    press(page, "z")
+    until(page, "document.querySelector('#finished').hidden")
+    counted(page, n - 1)
+    assert len({row for _, row in served.log()}) == n
+    # another tab goes on where this one is
+    page.goto(f"http://127.0.0.1:{served.access.port}/")
+    counted(page, n - 1)
+    closed(page, served)
+
+
+def test_a_phone(browser, served: Served) -> None:
+    page = opened(browser, served, 375, "dark", touch=True)
+    box = page.locator("#stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def swipe(dx: int, dy: int) -> None:
+        point = [{"x": x, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": point})
+        for part in (0.5, 1.0):
+            moved = [{"x": x + dx * part, "y": y + dy * part}]
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": moved})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(120, 0)
+    swipe(-120, 0)
+    swipe(0, 120)
+    counted(page, 3)
+    swipe(20, 0)  # too short to mean anything
+    swipe(0, -120)
+    assert page.locator("#search").is_visible()
+    press(page, "Escape")
+    page.locator("#do-trash").tap()
+    counted(page, 4)
+    assert [kind for kind, _ in served.log()] == ["keep", "trash", "unsure", "trash"]
+    closed(page, served)
+
+
+def test_keys_can_be_changed(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "light")
+    press(page, "?")
+    page.get_by_label("Change the key: Trash").click()
+    press(page, "q")
+    page.keyboard.press("Escape")
+    press(page, "q")
+    counted(page, 1)
+    assert served.log()[0][0] == "trash"
+    page.reload()
+    counted(page, 1)
+    until(page, "document.querySelector('#row-label').textContent")
+    press(page, "q")
+    counted(page, 2)
+    closed(page, served)
+
+
+def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "light")
+    page.route("**/api/decisions", lambda route: route.abort())
+    press(page, "Space")
+    until(page, "!document.querySelector('#trouble').hidden")
+    assert page.locator("#strip .unsaved").count() == 1
+    page.unroute("**/api/decisions")
+    until(page, "!document.querySelector('#strip .unsaved')")
+    counted(page, 1)
+    assert page.locator("#trouble").is_hidden()
+    page.said.clear()  # the browser itself reports the request that was cut off
+    closed(page, served)
+
+
+def view_of(served: Served):
+    from evenhand.review.server.session import View
+
+    return View(served.session.order)
