@@ -24,6 +24,7 @@ VERBS = (
     "ensemble",
     "compare",
     "audit",
+    "review",
     "diagnose",
     "retrieve",
     "earliness",

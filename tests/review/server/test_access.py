@@ -59,8 +59,12 @@ def test_another_host_does_not_get_the_cookie(stranger: TestClient, access: Acce
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1", f"https://127.0.0.1:{PORT}"])
-def test_decisions_of_other_origins_are_refused(client: TestClient, session: ReviewSession, origin: str | None) -> None:
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", "http://127.0.0.1:1", f"https://127.0.0.1:{PORT}"]
+)
+def test_decisions_of_other_origins_are_refused(
+    client: TestClient, session: ReviewSession, origin: str | None
+) -> None:
     del client.headers["Origin"]
     headers = {} if origin is None else {"Origin": origin}
     body = {"event": "0" * 32, "kind": "trash", "row": session.rows.ids[0]}
@@ -69,7 +73,8 @@ def test_decisions_of_other_origins_are_refused(client: TestClient, session: Rev
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/../session.py", "/page/..%2fsession.py", "/page/%2e%2e/session.py", "/page//etc/passwd", "/page/"]
+    "path",
+    ["/page/../session.py", "/page/..%2fsession.py", "/page/%2e%2e/session.py", "/page//etc/passwd", "/page/"],
 )
 def test_no_file_but_those_of_the_page(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -46,7 +46,9 @@ def test_the_queue_holds_what_is_not_decided(client: TestClient, session: Review
     answer = decide(client, cards[0]["row"])
     assert answer.json()["counts"] == {"rows": len(session.rows), "decided": 1}
     assert [card["row"] for card in queue(client, n=50)] == [card["row"] for card in cards[1:]]
-    assert [card["row"] for card in queue(client, n=2, after=cards[4]["row"])] == [card["row"] for card in cards[5:7]]
+    assert [card["row"] for card in queue(client, n=2, after=cards[4]["row"])] == [
+        card["row"] for card in cards[5:7]
+    ]
     assert [card["row"] for card in queue(client, decision="decided")] == [cards[0]["row"]]
     assert len(queue(client, decision="all", n=50)) == len(session.rows)
     only = cards[-1]["label"][0]
@@ -122,7 +124,7 @@ def test_notes_stay_with_the_row(client: TestClient, session: ReviewSession) -> 
         ({"kind": "relabel", "to": "red"}, "list of class names"),
         ({"kind": "relabel"}, "list of class names"),
         ({"event": "1"}, "UUID"),
-        ({"seconds": -1}, "number from 0 up"),
+        ({"seconds": -1}, "a number from 0"),
     ],
 )
 def test_what_is_not_a_decision_is_refused_in_words(

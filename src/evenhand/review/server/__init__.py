@@ -1,1 +1,1 @@
-"""The page on which a reviewer decides: a local server and what it sends to the browser. Needs the extra `[review]`."""
+"""The page on which a reviewer decides: a local server and what it sends to the browser (extra `[review]`)."""

@@ -129,9 +129,7 @@ class GuardedApp:
                 for name, value in HEADERS.items():
                     sent.setdefault(name, value)
                 if access.opens(path, query):
-                    sent.append(
-                        "Set-Cookie", f"{access.cookie}={access.token}; Path=/; HttpOnly; SameSite=Strict"
-                    )
+                    sent.append("Set-Cookie", f"{access.cookie}={access.token}; Path=/; HttpOnly; SameSite=Strict")
             await send(message)
 
         refused = access.refusal(scope["method"], path, query, headers)

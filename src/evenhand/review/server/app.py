@@ -35,7 +35,7 @@ def build_app(session: ReviewSession, access: Access) -> GuardedApp:
 
 
 def page_files() -> dict[str, bytes]:
-    """Return name -> bytes of the files of the page; held in memory, so that no name of a request is ever a path."""
+    """Return name -> bytes of the files of the page; they are in memory, so that no request is ever a path."""
     return {
         entry.name: entry.read_bytes()
         for entry in files("evenhand.review.server").joinpath("page").iterdir()

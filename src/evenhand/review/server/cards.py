@@ -44,7 +44,9 @@ def card_of(rows: ReviewRows, row: str, *, blind: bool = False) -> dict[str, Any
         "suggestion": None if blind else suggestion_of(rows, at),
         "likely": _likely(rows, at, blind=blind),
         "source": "" if blind else _source_words(rows, at),
-        "findings": [] if blind else [shown(f"{finding.code}: {finding.message}") for finding in rows.findings_of(row)],
+        "findings": []
+        if blind
+        else [shown(f"{finding.code}: {finding.message}") for finding in rows.findings_of(row)],
         "near": [
             {"row": other, "label": list(rows.labels[rows.position(other)]), "why": "same content or family"}
             for other in rows.duplicates_of(row)[:NEAR]
@@ -81,7 +83,9 @@ def _source_words(rows: ReviewRows, at: int) -> str:
     source = ProbabilitySource(rows.source[at])
     if source is ProbabilitySource.NONE:
         return "No model has given this row probabilities."
-    return shown(f"Probabilities of {rows.model}, {source.words}." if rows.model else f"Probabilities: {source.words}.")
+    return shown(
+        f"Probabilities of {rows.model}, {source.words}." if rows.model else f"Probabilities: {source.words}."
+    )
 
 
 def _metadata(rows: ReviewRows, at: int) -> list[tuple[str, str]]:

@@ -45,13 +45,17 @@ def listening_socket(port: int = PORT, *, tried: int = TRIED) -> socket.socket:
         except OSError as error:
             found.close()
             if error.errno == errno.EACCES:
-                raise EvenhandError(f"--port: {candidate} may not be used by this user; take one above 1023.") from None
+                raise EvenhandError(
+                    f"--port: {candidate} may not be used by this user; take one above 1023."
+                ) from None
             continue
         return found
     raise EvenhandError(f"--port: none of the ports {port} to {last - 1} is free; name another one.")
 
 
-def serve(build: Callable[[int], tuple[object, str]], port: int, *, say: Callable[[str, int], None], browser: bool) -> None:
+def serve(
+    build: Callable[[int], tuple[object, str]], port: int, *, say: Callable[[str, int], None], browser: bool
+) -> None:
     """Serve until the user stops it with Ctrl+C.
 
     Parameters

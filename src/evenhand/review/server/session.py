@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -13,6 +13,7 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import Ints
 from evenhand.review.log.event import DECISIONS, Event, Shown
 from evenhand.review.log.live_review import LiveReview
+from evenhand.review.order.registry import ORDERS
 from evenhand.review.rows.pictures import Picture, Pictures
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.server.cards import card_of, shown, suggestion_of
@@ -66,6 +67,8 @@ class ReviewSession:
         The name under which decisions are logged.
     order
         The order that the page begins with.
+    seed
+        Seed of orders that are random.
     """
 
     rows: ReviewRows
@@ -73,13 +76,13 @@ class ReviewSession:
     live: LiveReview
     reviewer: str
     order: str
+    seed: int = 0
     _ranks: dict[str, Ints] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def check_order(self) -> None:
         """Raise `DataError` if the order that the page begins with is not one."""
-        if self.order not in ORDERS:
-            raise DataError(f"--order: {unknown('order', self.order, ORDERS)}")
+        ORDERS.get(self.order)
 
     def describe(self) -> dict[str, Any]:
         """Return what the page has to know once."""
@@ -90,8 +93,17 @@ class ReviewSession:
             "classes": list(self.rows.classes),
             "several": self.rows.multi_label,
             "order": self.order,
-            "orders": [[name, name.replace("_", " ")] for name in ORDERS],
-            "findings": [[code, f"{code} ({len(ids):,})"] for code, ids in self.rows.findings.items() if code in codes],
+            "orders": [
+                {
+                    "name": name,
+                    "description": ORDERS.get(name).description,
+                    "lacks": ORDERS.get(name).lacks(self.rows),
+                }
+                for name in ORDERS.names()
+            ],
+            "findings": [
+                [code, f"{code} ({len(ids):,})"] for code, ids in self.rows.findings.items() if code in codes
+            ],
             "decisions": list(WHICH.items()),
             **self.standing(),
         }
@@ -102,7 +114,9 @@ class ReviewSession:
         decided = sum(row in self.rows for row in state.rows_of(self.reviewer))
         return {
             "counts": {"rows": len(self.rows), "decided": decided},
-            "recent": [self._entry(event) for event in state.latest(self.reviewer, RECENT) if event.row in self.rows],
+            "recent": [
+                self._entry(event) for event in state.latest(self.reviewer, RECENT) if event.row in self.rows
+            ],
         }
 
     def _entry(self, event: Event) -> dict[str, Any]:
@@ -158,11 +172,9 @@ class ReviewSession:
         return which == "all" or (mine is None) == (which == "open")
 
     def _ranked(self, order: str) -> Ints:
-        if order not in ORDERS:
-            raise DataError(unknown("order", order, ORDERS))
         with self._lock:
             if order not in self._ranks:
-                self._ranks[order] = ORDERS[order](self.rows)
+                self._ranks[order] = ORDERS.get(order).rank(self.rows, self.seed)
             return self._ranks[order]
 
     def decide(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,13 +241,3 @@ class ReviewSession:
             If there is no such row, or no picture of it.
         """
         return self.pictures.of(row, max(16, min(side, LARGEST_SIDE)))
-
-
-def by_class(rows: ReviewRows) -> Ints:
-    """Return positions class by class, in the order of the classes."""
-    place = {name: position for position, name in enumerate(rows.classes)}
-    keys: Sequence[int] = [place[label[0]] if label else rows.k for label in rows.labels]
-    return np.argsort(np.asarray(keys), kind="stable")
-
-
-ORDERS = {"by_class": by_class}

@@ -18,7 +18,9 @@ def review(
     ] = None,
     session: Annotated[
         Path | None,
-        typer.Option("--session", metavar="FOLDER", help="Where decisions are kept; by default review/ beside runs."),
+        typer.Option(
+            "--session", metavar="FOLDER", help="Where decisions are kept; by default review/ beside runs."
+        ),
     ] = None,
     reviewer: Annotated[
         str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; by default the user.")
@@ -32,7 +34,7 @@ def review(
 ) -> None:
     """Look through the rows one by one in a local page: keep, relabel, trash, unsure, with undo.
 
-    Every decision is a line of decisions.jsonl in the folder of the session, and no data are changed. The page answers
+    Every decision is a line of decisions.jsonl in the folder of the session; no data are changed. The page answers
     on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on where it was.
     """
     from evenhand.review.server.serve import require_extra, serve
@@ -43,9 +45,7 @@ def review(
     from evenhand.review.server.app import build_app
     from evenhand.review.server.open_session import open_session
 
-    opened = open_session(
-        source, changes=set_ or [], run=run, folder=session, reviewer=reviewer, order=order
-    )
+    opened = open_session(source, changes=set_ or [], run=run, folder=session, reviewer=reviewer, order=order)
     counts = opened.session.standing()["counts"]
 
     def build(found: int) -> tuple[object, str]:
@@ -60,7 +60,5 @@ def review(
         print_line("Ctrl+C stops it.")
 
     serve(build, port, say=say, browser=not no_open)
-    standing = opened.session.standing()["counts"]
-    print_line(
-        f"{standing['decided']:,} of {standing['rows']:,} rows decided; the log is {opened.folder / 'decisions.jsonl'}."
-    )
+    done = opened.session.standing()["counts"]
+    print_line(f"{done['decided']:,} of {done['rows']:,} rows decided; the log is {opened.session.live.log.path}.")

@@ -51,7 +51,8 @@ function suggest(card, keyOf) {
   const same = words(card.suggestion.label) === words(card.label);
   place.replaceChildren(
     "The model says ", make("strong", {}, words(card.suggestion.label)),
-    ` (${percent(card.suggestion.probability)})${same ? ", as the label does" : ""}. `, make("kbd", {}, keyOf("take")), " takes it.",
+    ` (${percent(card.suggestion.probability)})${same ? ", as the label does" : ""}. `,
+    make("span", {class: "by-key"}, make("kbd", {}, keyOf("take")), " takes it."),
   );
 }
 

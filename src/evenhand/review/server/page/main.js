@@ -128,11 +128,16 @@ const viewOf = (form) => Object.fromEntries(["order", "class", "finding", "decis
 
 function fillSelects(form, session) {
   const options = (name, items) => form.elements[name].append(...items.map(([value, text]) => make("option", {value}, text)));
-  options("order", session.orders);
+  form.elements.order.append(...session.orders.map(({name, description, lacks}) => make(
+    "option", {value: name, disabled: lacks !== "", title: lacks || description}, name.replaceAll("_", " "),
+  )));
+  const described = () => { find("order-words").textContent = session.orders.find(({name}) => name === form.elements.order.value)?.description ?? ""; };
+  form.elements.order.addEventListener("change", described);
   options("class", [["", "all classes"], ...session.classes.map((name) => [name, name])]);
   options("finding", [["", "with or without"], ...session.findings]);
   options("decision", session.decisions);
   form.elements.order.value = session.order;
+  described();
 }
 
 function showRow(review, context) {
