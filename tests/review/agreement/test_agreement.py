@@ -121,7 +121,7 @@ def test_intervals_cover_the_true_agreement(size: Callable[[int, int], int]) -> 
     hits = np.zeros(2)
     for repeat in range(repeats):
         cell = rng.choice(9, size=n, p=joint.ravel())
-        both = ratings([cell // 3, cell % 3])
+        both = ratings([(cell // 3).tolist(), (cell % 3).tolist()])
         found = (
             cohen_kappa(both, "a", "b", draws=400, seed=repeat),
             krippendorff_alpha(both, draws=400, seed=repeat),

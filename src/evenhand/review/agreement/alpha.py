@@ -53,4 +53,4 @@ def _alpha(sums: Floats) -> Floats:
     """Return (b,) alpha from (k + 1, b): values of each category, and coincidences of equal values."""
     values, equal = sums[:-1], sums[-1]
     total = values.sum(axis=0)
-    return 1 - (total - 1) * ratio(total - equal, total**2 - (values**2).sum(axis=0))
+    return np.asarray(1 - (total - 1) * ratio(total - equal, total**2 - (values**2).sum(axis=0)))

@@ -94,12 +94,15 @@ class DecisionLog:
         DataError
             If the file cannot be read, or is shorter than `since`: it is then not the file that was read before.
         """
-        lines, offset = self._finished_lines(since)
-        found = []
-        for line in lines:
-            with contextlib.suppress(DataError):
-                found.append(Event.of_line(line))
-        return found, offset
+        with self._guard:
+            if since == self._offset:  # what is read for the first time is not read again for its ids
+                return self._catch_up(), self._offset
+            lines, offset = self._finished_lines(since)
+            found = []
+            for line in lines:
+                with contextlib.suppress(DataError):
+                    found.append(Event.of_line(line))
+            return found, offset
 
     def damaged(self) -> tuple[DamagedLine, ...]:
         """Return the lines that are not events, as the file is now.
@@ -113,15 +116,18 @@ class DecisionLog:
             self._catch_up()
             return tuple(self._damaged)
 
-    def _catch_up(self) -> None:
-        """Read the ids of lines that were written since, by others or here."""
+    def _catch_up(self) -> list[Event]:
+        """Read lines that were written since, by others or here; keep their ids, and return their events."""
         lines, self._offset = self._finished_lines(self._offset)
+        found = []
         for line in lines:
             self._lines += 1
             try:
-                self._ids.add(Event.of_line(line).event)
+                found.append(Event.of_line(line))
             except DataError as error:
                 self._damaged.append(DamagedLine(self._lines, str(error)))
+        self._ids.update(event.event for event in found)
+        return found
 
     def _finished_lines(self, since: int) -> tuple[list[bytes], int]:
         try:
