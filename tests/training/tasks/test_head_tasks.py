@@ -12,6 +12,7 @@ import torch
 
 from evenhand.models.baseline import LOGISTIC_REGRESSION
 from evenhand.models.io.network_files import load_network
+from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
 
@@ -155,3 +156,18 @@ def test_predictions_of_a_product_quantizer_are_those_of_its_codes(make_record: 
     network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
     assert bool(network.head[1].fitted)
     assert float(network.head[1].codebooks.abs().sum()) > 0
+
+
+def test_the_score_of_a_product_quantizer_is_that_of_its_codes(make_record: Make) -> None:
+    options = {"subspaces": 1, "bits": 1, "width": 8}  # two codes cannot tell three classes apart
+    model = {"head": "product_quantizer", "head_width": 8, "head_options": options, "tune": "head"}
+    made = make_record(model=model, train={"epochs": 8, "learning_rate": 0.1})
+    told = run_task(**made.call())
+    folder = made.record.task_folder("m", 0, 0)
+    context = TaskContext.of(**made.common)
+    scored = context.parts(0).scored
+    table = pd.read_parquet(folder / "predictions.parquet").set_index("id").loc[context.samples.ids[scored]]
+    scorer = scorer_of(context.samples.labels[scored], context.samples.classes, {"macro_f1": 1.0})
+    assert told["score"] == pytest.approx(scorer(table.filter(like="p:").to_numpy()).value)
+    best = json.loads((folder / "epochs.jsonl").read_text().splitlines()[told["epoch"] - 1])
+    assert best["score"] > told["score"] + 0.1

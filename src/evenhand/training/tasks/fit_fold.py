@@ -38,9 +38,9 @@ from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
-from evenhand.training.tasks.head_outputs import finish_head, start_head, write_codes
+from evenhand.training.tasks.head_outputs import finish_head, finishes, start_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
-from evenhand.training.tasks.predictions_file import write_predictions
+from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
 
@@ -205,7 +205,10 @@ def _fit(
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
     fitted = fit(spec, checkpointer, watch, monitor)
     spec = fitted.spec or spec
+    correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
     finish_head(spec, fitted.stage)
+    if finishes(spec):  # the score of the epochs is not that of the predictions
+        fitted = replace(fitted, score=score_of(spec, fitted.stage, parts.scored, correct))
     network: Any = spec.network
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
@@ -213,7 +216,6 @@ def _fit(
     if fitted.unsmoothing is not None:
         summary["unsmoothing"] = fitted.unsmoothing.document()
     write_json(folder / "task.json", summary)
-    correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
     write_codes(folder / "codes.parquet", context, spec, parts, fitted.stage)
     # Last of the files, since a task with predictions.parquet counts as done (`run_task`); only then may the
     # state go.

@@ -18,6 +18,7 @@ from evenhand.models.network import Network
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.loop.fit_spec import FitSpec
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import sample_inputs
 from evenhand.training.tasks.context import TaskContext, TaskRows
@@ -84,6 +85,15 @@ def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats
         ],
         axis=1,
     )
+
+
+def score_of(spec: FitSpec, stage: int, rows: Ints, correct: Correct) -> Score:
+    """Return the score of a spec's network on its validation rows, by the plain view.
+
+    `stage` and `correct` are those of `write_predictions`.
+    """
+    logits = torch.from_numpy(correct(logits_of(spec, spec.stages[stage].inputs, rows)))
+    return spec.scorer(probabilities(logits, multi_label=spec.targets.multi_label))
 
 
 def logits_of(spec: FitSpec, inputs: Inputs, rows: Ints) -> Floats:

@@ -20,7 +20,6 @@ from evenhand.base.values import Floats
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
-from evenhand.training.inputs.inference import probabilities
 from evenhand.training.loop.determinism import deterministic, forked_rng
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState, trained_tensors
@@ -30,7 +29,7 @@ from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import summary_of, task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
-from evenhand.training.tasks.predictions_file import Correct, logits_of, write_predictions
+from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
 
 
 @dataclass(frozen=True)
@@ -227,8 +226,7 @@ def _finished_score(spec: FitSpec, parts: TaskRows, correct: Correct) -> float:
     """Return the score of the network on the validation rows after the last step of its head."""
     last = len(spec.stages) - 1
     finish_head(spec, last)
-    logits = torch.from_numpy(correct(logits_of(spec, spec.stages[last].inputs, parts.scored)))
-    return spec.scorer(probabilities(logits, multi_label=spec.targets.multi_label)).value
+    return score_of(spec, last, parts.scored, correct).value
 
 
 def _written_score(context: TaskContext, fold: int, seeds: Sequence[int], parts: TaskRows, spec: FitSpec) -> float:
