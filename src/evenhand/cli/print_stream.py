@@ -12,7 +12,7 @@ from evenhand.cli.console import print_error, print_json_line
 
 def print_stream(
     record: Path,
-    source: Path | None,
+    source: str | None,
     *,
     model: str | None,
     planned: int | None,
@@ -27,16 +27,21 @@ def print_stream(
     """
     from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.record import Record
+    from evenhand.data.roots.root import given_path
     from evenhand.pipeline.streaming.predict_stream import predict_stream
     from evenhand.pipeline.streaming.text_lines import followed, lines_of
     from evenhand.settings.load import load
 
-    piped = source is None or str(source) == "-"
+    piped = source is None or source == "-"
     if until_idle is not None and (piped or not until_idle > 0):
         raise EvenhandError(
             "--until-idle is a time above 0 in seconds, and belongs to a file; a pipe ends by itself."
         )
-    lines = lines_of(sys.stdin.buffer) if source is None or piped else followed(source, until_idle=until_idle)
+    lines = (
+        lines_of(sys.stdin.buffer)
+        if source is None or piped
+        else followed(given_path(source), until_idle=until_idle)
+    )
     results = predict_stream(
         record, lines, model=model, planned=planned, precision=precision, strict=strict, store=store
     )

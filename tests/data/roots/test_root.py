@@ -5,7 +5,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.folder_root import FolderRoot
-from evenhand.data.roots.root import open_root, root_of
+from evenhand.data.roots.root import given_path, open_root, root_of
 from evenhand.data.roots.zip_root import ZipRoot
 from evenhand.testing.archives import write_legacy_zip, write_zip
 
@@ -40,6 +40,12 @@ def test_nothing_there_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     with pytest.raises(DataError, match=r'there is no such folder or file\. Did you mean ".*photos"\?'):
         open_root(tmp_path / "photo")
+
+
+def test_an_empty_path_is_not_the_working_folder() -> None:
+    assert given_path(".") == Path()
+    with pytest.raises(DataError, match="The path of the data is empty"):
+        open_root("")
 
 
 def test_neither_folder_nor_zip(tmp_path: Path) -> None:

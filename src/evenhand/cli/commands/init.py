@@ -11,7 +11,7 @@ from evenhand.cli.console import print_line
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="The folder or zip with the data.", show_default=False)],
+    folder: Annotated[str, typer.Argument(help="The folder or zip with the data.", show_default=False)],
     to: Annotated[Path, typer.Option("--to", help="The file to write.")] = Path("evenhand.toml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     minutes: Annotated[

@@ -20,7 +20,7 @@ def predict(
     context: typer.Context,
     record: RecordPath,
     source: Annotated[
-        Path | None,
+        str | None,  # as a path, an empty word would be the working folder
         typer.Argument(
             help="A folder, a zip, a file or a record (some/100) of new data; with --like, omit it for the "
             "locked rows; with --stream, a file of lines, - or nothing for standard input."

@@ -62,9 +62,9 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
     Raises
     ------
     DataError
-        If it does not exist, is neither a folder nor a zip, or the zip is damaged or a bomb.
+        If it is empty, does not exist, is neither a folder nor a zip, or the zip is damaged or a bomb.
     """
-    path = Path(path)
+    path = given_path(path)
     if path.is_dir():
         return FolderRoot(path, links)
     if not path.exists():
@@ -75,6 +75,16 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
             "other archives must be unpacked first."
         )
     return ZipRoot(path, encoding)
+
+
+def given_path(source: str | Path) -> Path:
+    """Return the path that a person wrote; raises `DataError` if nothing is written.
+
+    `Path("")` is the working folder, all of which an empty variable of a script would name.
+    """
+    if not str(source):
+        raise DataError("The path of the data is empty. Name a folder, a zip or a file; . is the working folder.")
+    return Path(source)
 
 
 def root_of(data: DataConfig) -> Root:

@@ -24,7 +24,10 @@ class PairsConfig(PhotosConfig):
     @field_validator("text")
     @classmethod
     def _readable(cls, text: str | list[str]) -> str | list[str]:
-        fault = template_fault(text) if isinstance(text, str) else ""
+        if isinstance(text, str):
+            fault = template_fault(text)
+        else:
+            fault = "" if all(name.strip() for name in text) else "a column of the list has no name"
         if fault:
             raise ValueError(fault)
         return text

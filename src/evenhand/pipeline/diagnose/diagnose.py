@@ -102,7 +102,7 @@ def diagnose(
     chosen = model or best_model(run)
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
     classes = tuple(run.data()["classes"])
-    found = new_rows(Path(source), settings)
+    found = new_rows(source, settings)
     found = replace(found, samples=with_table_ids(found.samples, found.root, settings.data, None))
     rows, sampled = _sampled(found, sample, seed)
     # Before anything is predicted: a wrong manifest must not cost minutes first.

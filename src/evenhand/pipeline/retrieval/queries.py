@@ -59,15 +59,21 @@ def read_queries(
     place = {str(name): at for at, name in enumerate(samples.ids)}
     words = [str(word) for word in asked]
     own = [place[word] for word in dict.fromkeys(words) if word in place]
-    files = [Path(word) for word in dict.fromkeys(words) if word not in place]
+    named: dict[Path, Path] = {}
+    for word in words:
+        if word not in place:  # ./a.jpg and a.jpg are one file, called as it was first
+            named.setdefault(Path(word).resolve(), Path(word))
+    files = list(named.values())
+    if "" in words:
+        raise EvenhandError("A query is empty. Name a file, a folder, a zip or the id of a row of the run.")
     for file in files:
         if not _is_there(file, settings):
             raise EvenhandError(
                 f"{file}: there is no such file, and no row of the run has this id. Ids stand in samples.parquet "
                 "and in the output of this verb; search for words with --text."
             )
-    if any(not text.strip() for text in texts):
-        raise EvenhandError("--text: the text is empty. Give words to search for.")
+    for text in texts:
+        _check_text(text)
     new = []
     for file in files:
         found = new_rows(file, settings)
@@ -82,6 +88,20 @@ def read_queries(
     if not own and not new:
         raise EvenhandError("Nothing to search for: name files, ids of rows of the run, or words with --text.")
     return Queries(np.array(own, dtype=np.int64), tuple(new))
+
+
+def _check_text(text: str) -> None:
+    """Raise `EvenhandError` for a text that says nothing, or that no encoding can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        shown = text.encode(errors="backslashreplace").decode()
+        raise EvenhandError(
+            f"--text: {shown} is not text: character {error.start + 1} is a byte that is not UTF-8, or half of a "
+            "character. Type the words in a UTF-8 terminal, or leave it out."
+        ) from None
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        raise EvenhandError("--text: the text is empty. Give words to search for.")
 
 
 def _told_apart(files: Sequence[Path], new: Sequence[NewQueries]) -> list[NewQueries]:

@@ -109,7 +109,7 @@ def init(
     DataError
         If the folder has no data of a known kind.
     """
-    root = open_root(Path(folder))
+    root = open_root(folder)
     known, files = _kind_of(root, [KINDS.get(kind)] if kind else [each for _, each in KINDS if each.proposed])
     found = _inspect(root, known, files, label, group, beside)
     speed = speed or machine_speed(root, known, files, found.facts.rows)

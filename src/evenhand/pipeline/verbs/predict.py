@@ -17,7 +17,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
-from evenhand.data.roots.root import Root, open_root
+from evenhand.data.roots.root import Root, given_path, open_root
 from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
@@ -135,7 +135,7 @@ def predict(
     rows_store = readers_store(store)
     chosen = model or best_model(run)
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
-    rows = new_rows(Path(source), settings)
+    rows = new_rows(source, settings)
     rows = replace(rows, samples=with_table_ids(rows.samples, rows.root, settings.data, table, id=id))
     if table is not None and id is None and (hint := id_hint(rows.root, settings.data, table, rows.samples)):
         watcher.message(hint)
@@ -208,14 +208,15 @@ def _trained_words(trained: Mask) -> str:
     )
 
 
-def new_rows(source: Path, settings: Settings) -> NewRows:
+def new_rows(source: str | Path, settings: Settings) -> NewRows:
     """Return the rows of a folder, a zip, a file or a record.
 
     Raises
     ------
     DataError
-        If there are none.
+        If there are none, or the source is empty.
     """
+    source = given_path(source)
     # By content, not by name: zips come under other endings too (.cbz, none at all).
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)

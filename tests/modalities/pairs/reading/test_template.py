@@ -67,9 +67,11 @@ def test_any_text_is_a_column_a_template_or_a_fault_in_words(text: str) -> None:
         ("{title:>3}", "the name of a column and nothing else"),
         ("{}", "the name of a column and nothing else"),
         (" ", "name a column, or set []"),
+        ("{{title}}", "the template names no column"),
+        (["title", " "], "a column of the list has no name"),
     ],
 )
-def test_a_template_that_cannot_be_read_is_refused(text: str, words: str) -> None:
+def test_a_template_that_cannot_be_read_is_refused(text: str | list[str], words: str) -> None:
     with pytest.raises(ConfigError, match="text") as caught:
         check(PairsConfig, {"text": text}, source="c.toml")
     assert words in str(caught.value)

@@ -16,7 +16,7 @@ from evenhand.cli.unused_options import refuse_options
 def diagnose(
     context: typer.Context,
     record: RecordPath,
-    source: Annotated[Path, typer.Argument(help="A folder, a zip or a file of new data.", show_default=False)],
+    source: Annotated[str, typer.Argument(help="A folder, a zip or a file of new data.", show_default=False)],
     manifest: Annotated[
         Path | None,
         typer.Option("--manifest", metavar="CSV", help="A table with the label of rows, by path, id or file name."),

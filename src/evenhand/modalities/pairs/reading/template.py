@@ -37,6 +37,8 @@ def template_fault(text: str) -> str:
         field is not None and (spec or conversion or not field.strip()) for _, field, spec, conversion in parsed
     ):
         return "a brace of the template holds the name of a column and nothing else (no : and no !)"
+    if {"{", "}"} & set(text) and all(field is None for _, field, _, _ in parsed):
+        return "the template names no column; put one in single braces, or set [] for rows without a text"
     return ""
 
 

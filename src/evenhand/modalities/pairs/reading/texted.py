@@ -16,6 +16,7 @@ NO_PICTURE = "text, line 1"
 
 def texted(samples: Samples | None, text: str, *, kind: str) -> Samples:
     """Return rows of pictures with this text beside each, or one row of the text alone."""
+    text = text.replace("\0", "")  # as in cells of a table
     if samples is None:
         frame = pd.DataFrame(
             {"id": [content_hash(text.encode())], "path": [NO_PICTURE], "content": [""]}, dtype=object
