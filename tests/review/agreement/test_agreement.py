@@ -15,7 +15,7 @@ from evenhand.review.agreement.alpha import krippendorff_alpha
 from evenhand.review.agreement.disputes import disputes
 from evenhand.review.agreement.kappa import cohen_kappa, same_share
 from evenhand.review.agreement.ratings import MISSING, Ratings, ratings_of
-from evenhand.review.log.event import Event
+from evenhand.review.log.event import Event, Shown
 from evenhand.review.log.replay import replay
 
 
@@ -138,10 +138,10 @@ def test_ratings_leave_out_what_is_unsure_or_planted_and_keep_what_was_decided_b
             Event.new("trash", "ann", "r1", ["a"], resolves=True),
             Event.new("unsure", "ann", "r2", ["a"]),
             Event.new("relabel", "bob", "r2", ["a"], to=["b"]),
-            Event.new("keep", "bob", "planted", ["a"]),
+            Event.new("keep", "bob", "planted", ["a"], shown=Shown(planted=True)),
         ]
     )
-    found = ratings_of(state, groups={"r1": "r2", "r2": "r2"}, without={"planted"})
+    found = ratings_of(state, groups={"r1": "r2", "r2": "r2"})
     assert (found.rows, found.reviewers) == (("r1", "r2"), ("ann", "bob"))
     assert found.categories == (("label", ("a",)), ("label", ("b",)), ("trash", ()))
     assert found.chosen.tolist() == [[0, 2], [MISSING, 1]], "settling a dispute does not make them agree"

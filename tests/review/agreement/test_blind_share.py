@@ -76,7 +76,7 @@ def test_what_counts() -> None:
         [
             decision("r1", True, False),
             decision("r1", False, False, reviewer="bob"),
-            decision("r1", True, False, reviewer="bob", planted=True),  # replaces bob's
+            decision("r1", True, False, reviewer="bob", planted=True),
             decision("r2", False, True, suggestion=["a"]),  # the suggestion agrees with the class
             Event.new("keep", "ann", "r3", ["a"], shown={"suggestion": None}),
             Event.new("keep", "ann", "r4", ["a"]),
@@ -87,10 +87,11 @@ def test_what_counts() -> None:
         assert effect is not None
         return effect.shown.n, effect.blind.n
 
-    assert counts(suggestion_effect(state)) == (1, 1)
-    assert counts(suggestion_effect(state, contradicting=True)) == (1, 0)
-    assert counts(suggestion_effect(state, suggestions={"r3": ("a",), "r4": ("a",)})) == (2, 1)
-    assert suggestion_effect(state, "bob") is None
+    assert counts(suggestion_effect(state)) == (2, 1)
+    assert counts(suggestion_effect(state, contradicting=True)) == (2, 0)
+    assert counts(suggestion_effect(state, suggestions={"r3": ("a",), "r4": ("a",)})) == (3, 1)
+    assert counts(suggestion_effect(state, "bob")) == (1, 0)
+    assert suggestion_effect(state, "cy") is None
 
 
 def test_shares_and_differences_without_rows_are_not_known() -> None:

@@ -6,18 +6,21 @@ import json
 
 from evenhand.review.agreement.planted import reviewer_error
 from evenhand.review.agreement.report import review_agreement
-from evenhand.review.log.event import Event
+from evenhand.review.log.event import Event, Shown
 from evenhand.review.log.replay import replay
+
+PLANTED = Shown(planted=True)
 
 
 def test_the_error_counts_what_is_decided_otherwise_than_known() -> None:
     state = replay(
         [
-            *(Event.new("keep", "ann", f"r{n}", ["b", "a"]) for n in range(8)),
-            Event.new("trash", "ann", "r8", ["a", "b"]),
-            Event.new("relabel", "ann", "r9", ["a"], to=["c"]),
-            Event.new("unsure", "ann", "r10", ["a"]),
-            Event.new("keep", "bob", "r0", ["a"]),
+            *(Event.new("keep", "ann", f"r{n}", ["b", "a"], shown=PLANTED) for n in range(8)),
+            Event.new("trash", "ann", "r8", ["a", "b"], shown=PLANTED),
+            Event.new("relabel", "ann", "r9", ["a"], to=["c"], shown=PLANTED),
+            Event.new("unsure", "ann", "r10", ["a"], shown=PLANTED),
+            Event.new("trash", "ann", "r0", ["a"]),  # not as a planted row
+            Event.new("keep", "bob", "r0", ["a"], shown=PLANTED),
         ]
     )
     known = {f"r{n}": ("a", "b") for n in range(12)}
@@ -37,7 +40,7 @@ def test_the_report_says_all_of_it_in_words_and_as_plain_values() -> None:
             follows = n % 2 == 1 and (name == "ann" or n != 39)
             more = {"to": ["b"]} if follows else {}
             events.append(Event.new("relabel" if follows else "keep", name, f"r{n}", ["a"], shown=shown, **more))
-    events += [Event.new("keep", "bob", "r40", ["a"]), Event.new("trash", "ann", "known", ["a"])]
+    events += [Event.new("keep", "bob", "r40", ["a"]), Event.new("trash", "ann", "known", ["a"], shown=PLANTED)]
     found = review_agreement(replay(events), truth={"known": ("a",)})
     (pair,) = found.pairs
     assert (pair.n, pair.same, round(pair.kappa.estimate, 2)) == (40, 39, 0.95)

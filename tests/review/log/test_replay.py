@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.review.log.event import Event
+from evenhand.review.log.event import Event, Shown
 from evenhand.review.log.replay import ReviewState, replay
 
 ROWS = ("r1", "r2", "r3")
@@ -192,6 +192,18 @@ def test_applying_one_by_one_and_replaying_equal_a_plain_model(
         if not any(one.resolves for one in by.values()):
             assert (row in state.disputed) == differ
         assert (state.decision(row) is None) == (not by or row in state.disputed)
+
+
+def test_a_decision_on_a_planted_row_can_be_undone_and_does_not_count_for_the_row() -> None:
+    real, planted = decision("ann"), decision("ann", to="b", shown=Shown(planted=True))
+    state = replay([real, planted, decision("bob")])
+    found = state.decision("r1")
+    assert found is not None
+    assert (found.kind, found.reviewers, state.disputed) == ("keep", ("ann", "bob"), set())
+    assert state.of("ann", "r1") == state.undo_target("ann") == state.on_planted("r1")["ann"] == planted
+    state.apply(step_back("undo", planted))
+    assert state.of("ann", "r1") == real
+    assert state.on_planted("r1") == {}
 
 
 def test_times_do_not_matter() -> None:

@@ -92,7 +92,7 @@ def suggestion_effect(
             suggested = _suggested(event, suggestions or {})
             if suggested is None or event.shown is None or (reviewer is not None and event.reviewer != reviewer):
                 continue
-            if event.shown.planted or (contradicting and set(suggested) == set(event.from_)):
+            if contradicting and set(suggested) == set(event.from_):
                 continue
             counted[event.shown.blind] += 1
             right[event.shown.blind] += event.outcome == ("label", tuple(sorted(suggested)))

@@ -71,7 +71,7 @@ def reviewer_error(
     decided = unsure = 0
     mistakes: Counter[tuple[Outcome, Outcome]] = Counter()
     for row, classes in known.items():
-        event = state.independent(row).get(reviewer)
+        event = state.on_planted(row).get(reviewer)
         if event is None:
             continue
         if event.kind == "unsure":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +48,8 @@ class Ratings:
         return pair[there], None if self.groups is None else np.unique(self.groups[there], return_inverse=True)[1]
 
 
-def ratings_of(
-    state: ReviewState, *, groups: Mapping[str, str] | None = None, without: Collection[str] = ()
-) -> Ratings:
-    """Return the latest decision of each reviewer on each row, leaving out those that settle disputes.
+def ratings_of(state: ReviewState, *, groups: Mapping[str, str] | None = None) -> Ratings:
+    """Return the latest decision of each reviewer on each row, without planted ones and settlements of disputes.
 
     "unsure" is no judgement of the row, so it is a gap here, although it makes a row disputed.
 
@@ -59,11 +57,9 @@ def ratings_of(
     ----------
     groups
         The group of each row by id; rows that are not in it are a group of their own.
-    without
-        Ids of rows that do not count, such as planted ones.
     """
     found: list[tuple[str, dict[str, Outcome]]] = []
-    for row in sorted(set(state.rows()) - set(without)):
+    for row in sorted(state.rows()):
         by = state.independent(row)
         outcomes = {name: one.outcome for name, one in by.items() if one.kind != "unsure"}
         if outcomes:

@@ -124,7 +124,7 @@ def review_agreement(
     level
         Nominal coverage of the intervals.
     """
-    ratings = ratings_of(state, groups=groups, without=frozenset(truth or {}))
+    ratings = ratings_of(state, groups=groups)
     pairs = []
     for a, b in combinations(ratings.reviewers, 2):
         n, same = same_share(ratings, a, b)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from evenhand.review.log.event import Event, Outcome
@@ -68,6 +68,9 @@ class ReviewState:
     it names, a redo makes it again, and a new decision ends what could be redone. On each row the latest decision
     of a reviewer that stands counts. Where those of several reviewers come to different outcomes, the row is
     disputed: it has no decision until one that `resolves` follows, and again none if a later one differs from that.
+
+    A decision on a row that was planted measures the reviewer: it can be undone like any other, but does not count
+    for the row, whose class is known and which may have been shown under another one.
 
     Events count in the order of the log, whatever their times say. One whose id came before changes nothing, nor
     does an undo or redo whose target is not there to be taken back or made again.
@@ -161,23 +164,30 @@ class ReviewState:
         return tuple(sorted(name for name, stack in self._stacks.items() if stack.done))
 
     def of(self, reviewer: str, row: str) -> Event | None:
-        """Return a reviewer's decision on a row, or None."""
+        """Return a reviewer's latest decision on a row that stands, planted or not; None if there is none."""
         found = self._standing.get(row, {}).get(reviewer)
         return self._events[found[-1]] if found else None
 
     def by_reviewer(self, row: str) -> dict[str, Event]:
-        """Return the decision of each reviewer on a row."""
-        return {name: self._events[ids[-1]] for name, ids in self._standing.get(row, {}).items()}
+        """Return the decision of each reviewer that counts for a row: the latest one on it when not planted."""
+        return self._latest(row, lambda one: not _planted(one))
 
     def independent(self, row: str) -> dict[str, Event]:
-        """Return the latest decision of each reviewer on a row that does not settle a dispute.
+        """Return the latest decision of each reviewer on a row that does not settle a dispute, nor was planted.
 
         Who settles one has seen what others decided, and what they decided themselves before still tells how far
         reviewers agree.
         """
+        return self._latest(row, lambda one: not one.resolves and not _planted(one))
+
+    def on_planted(self, row: str) -> dict[str, Event]:
+        """Return the latest decision of each reviewer on a row that was planted."""
+        return self._latest(row, _planted)
+
+    def _latest(self, row: str, counts: Callable[[Event], bool]) -> dict[str, Event]:
         found = {}
         for name, ids in self._standing.get(row, {}).items():
-            latest = next((one for id in reversed(ids) if not (one := self._events[id]).resolves), None)
+            latest = next((one for id in reversed(ids) if counts(one := self._events[id])), None)
             if latest is not None:
                 found[name] = latest
         return found
@@ -215,6 +225,10 @@ class ReviewState:
 
     def __len__(self) -> int:
         return len(self._events)
+
+
+def _planted(decision: Event) -> bool:
+    return decision.shown is not None and decision.shown.planted
 
 
 def _holds(ids: list[str], one: str) -> bool:
