@@ -53,6 +53,10 @@ def _single_label_predictions(evidence: Evidence) -> bool:
     return any(p.truth is not None and not p.multi_label for p in evidence.predictions or ())
 
 
+def _several_predicted(evidence: Evidence) -> bool:
+    return any(p.truth is not None and p.multi_label for p in evidence.predictions or ()) and _evaluated(evidence)
+
+
 def _batch_mix(evidence: Evidence) -> bool:
     return any(
         line.get("batch_mix") and line.get("expected_mix") for one in evidence.histories or () for line in one.lines
@@ -189,6 +193,7 @@ NEEDS: dict[str, Need] = {
     "evaluated": Need("predictions of rows whose class is known", _evaluated),
     "grouped_predictions": Need("predictions of rows with known classes and groups", _grouped_predictions),
     "single_labels": Need("predictions of rows with one label each", _single_label_predictions),
+    "several_predicted": Need("predictions of rows that may have several labels", _several_predicted),
     "openings": Need("a locked test that was opened", lambda evidence: bool(evidence.openings)),
     "comparisons": Need("a comparison of runs or models", lambda evidence: bool(evidence.comparisons)),
     "floor_comparison": Need(

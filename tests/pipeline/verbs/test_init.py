@@ -198,3 +198,21 @@ def test_a_folder_of_dwg_files_is_told_what_converts_them(tmp_path: Path) -> Non
             DataError, match=r"Convert \.dwg to \.dxf with your CAD program, or the ODA File Converter"
         ):
             init(tmp_path, speed=FAST, kind=kind)
+
+
+def tagged(folder: Path, rows: int = 60) -> None:
+    """Write pictures with tags, several a row, all of them common and most of their sets rare."""
+    photos(folder, [f"{i}.png" for i in range(rows)])
+    tags = ["|".join(name for bit, name in enumerate("abcde") if (i * 7 + i // 11) >> bit & 1) for i in range(rows)]
+    lines = [f"{i}.png,{tags[i]}" for i in range(rows)]
+    (folder / "t.csv").write_text("\n".join(["path,tags", *lines]) + "\n")
+
+
+def test_thresholds_are_not_proposed_for_several_labels(tmp_path: Path) -> None:
+    """With a weak model those tuned for F1 predicted every label for every row, and were the best by macro F1."""
+    tagged(tmp_path)
+    text = init(tmp_path, speed=FAST)
+    assert 'task = "multi"' in text
+    assert "+thresholds" not in text
+    (tmp_path / "evenhand.toml").write_text(text)
+    assert load(tmp_path / "evenhand.toml").ensemble.methods == ["equal", "nnls"]

@@ -100,6 +100,8 @@ class Evidence:
         The nested evaluation of models and blends.
     comparisons
         Paired comparisons of models or runs.
+    best
+        Name of the model or blend of the headline; "" where none is chosen.
     floor
         Metric -> what the floor of the run, a small forest on trivial features, reaches on the same folds.
     floor_comparison
@@ -125,6 +127,7 @@ class Evidence:
     openings: tuple[str, ...] | None = None
     nested: NestedEvaluation | None = None
     comparisons: tuple[Comparison, ...] | None = None
+    best: str = ""
     floor: Mapping[str, float] | None = None
     floor_comparison: Comparison | None = None
 

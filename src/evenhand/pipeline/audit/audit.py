@@ -33,7 +33,7 @@ from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import Settings, load
 
 PREFIX = "ensemble:"
-RULES = ("EH405", "EH407", "EH408")
+RULES = ("EH405", "EH407", "EH408", "EH412")
 """Codes of the rules that check the audited predictions."""
 ELSEWHERE = ("EH110", "EH405", "EH409")
 """Codes of the rules whose findings about a run name what its figures do not cover."""

@@ -79,7 +79,12 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
         None if floor is None else _beside_floor(best[OUT_OF_FOLD], floor[OUT_OF_FOLD], settings, record.samples())
     )
     findings = estimate_findings(
-        record, settings, [sets[OUT_OF_FOLD] for sets in every], nested=nested, floor_comparison=beside
+        record,
+        settings,
+        [sets[OUT_OF_FOLD] for sets in every],
+        best=headline,
+        nested=nested,
+        floor_comparison=beside,
     )
     document = {
         "record": str(record.path),

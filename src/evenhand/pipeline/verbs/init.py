@@ -43,11 +43,12 @@ k = {k}                           # every row is held out in one of these folds
 macro_f1 = 1.0
 
 [ensemble]
-methods = ["equal", "nnls", {calibrated}
+methods = {methods}
 """
 
-_CALIBRATED = '"nnls+bias"]   # bias: a shift per class, learned for the score'
-_CALIBRATED_SEVERAL = '"nnls+thresholds"]   # thresholds: one per class, learned for the score'
+_METHODS = '["equal", "nnls", "nnls+bias"]   # bias: a shift per class, learned for the score'
+# Without thresholds tuned for F1: those of a score that knows nothing predict the label for every row (EH412).
+_METHODS_SEVERAL = '["equal", "nnls"]'
 
 _PLAIN = """\
 [[model]]                       # one entry per model; every model is trained on every fold
@@ -127,7 +128,7 @@ def init(
         test=f"{found.draft.test}  # locked: opened once, at the end",
         own=found.draft.kind_section,
         models=proposal.text,
-        calibrated=_CALIBRATED_SEVERAL if found.several else _CALIBRATED,
+        methods=_METHODS_SEVERAL if found.several else _METHODS,
     )
 
 
