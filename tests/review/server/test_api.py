@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.log_file import DecisionLog
 from evenhand.review.server.session import ReviewSession
 
@@ -53,6 +54,43 @@ def test_the_queue_holds_what_is_not_decided(client: TestClient, session: Review
     assert len(queue(client, decision="all", n=50)) == len(session.rows)
     only = cards[-1]["label"][0]
     assert {card["label"][0] for card in queue(client, **{"class": only})} == {only}
+
+
+def test_progress_by_class(client: TestClient, session: ReviewSession) -> None:
+    decide(client, session.rows.ids[0], "trash")
+    found = client.get("/api/progress").json()
+    assert (found["total"], found["decided"]) == (len(session.rows), 1)
+    (line,) = [line for line in found["classes"] if line["class"] == session.rows.labels[0][0]]
+    assert (line["decided"], line["trash"]) == (1, 1)
+
+
+def test_the_blind_share_sees_no_suggestion(toml: Path, tmp_path: Path) -> None:
+    row = session_of(toml, tmp_path / "log").rows.ids[0]
+    name = next(f"r{n}" for n in range(10_000) if is_blind(0, f"r{n}", row))
+    session = session_of(toml, tmp_path / "log", name)
+    card = session.card(row)
+    assert card["blind"]
+    assert card["suggestion"] is None
+    assert card["findings"] == []
+    assert card["source"] == ""
+    assert {option["probability"] for option in card["likely"]} == {None}
+    session.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": row})
+    shown = session.live.state.latest(name)[0].shown
+    assert shown is not None
+    assert (shown.blind, shown.suggestion, shown.probability) == (True, None, None)
+
+
+def test_a_queue_sees_what_another_process_decided(client: TestClient, session: ReviewSession, toml: Path) -> None:
+    first, second, *_ = queue(client, n=50)
+    other = session_of(toml, session.live.log.path)
+    other.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": second["row"]})
+    decide(client, first["row"])
+    left = {card["row"] for card in queue(client, n=50)}
+    assert not left & {first["row"], second["row"]}
+    other.undo(uuid.uuid4().hex)
+    assert second["row"] not in {card["row"] for card in queue(client, n=50)}
+    assert client.get("/api/progress").json()["decided"] == 1
+    assert first["row"] in {card["row"] for card in queue(client, n=50, decision="all")}
 
 
 def test_filter_by_finding(client: TestClient, session: ReviewSession) -> None:

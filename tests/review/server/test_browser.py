@@ -151,7 +151,7 @@ def test_deciding_by_keys(browser, served: Served) -> None:
     until(page, "document.querySelector('#live').textContent")
     counted(page, 3)
     # the row of which the model says something else: Enter takes it
-    page.locator("#filters summary").click()
+    page.locator("#filters > summary").click()
     page.locator("[name=jump]").fill(suggested)
     page.locator("[name=jump]").press("Enter")
     until(page, "!document.querySelector('#suggestion').textContent.includes('as the label')")
@@ -263,4 +263,4 @@ def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, serve
 def view_of(served: Served):
     from evenhand.review.server.session import View
 
-    return View(served.session.order)
+    return View.of(served.session.order, {})

@@ -34,6 +34,7 @@ class Api:
         return [
             Route("/api/session", self.session),
             Route("/api/queue", self.queue),
+            Route("/api/progress", self.progress),
             Route("/api/card", self.card),
             Route("/api/picture", self.picture),
             Route("/api/picture-fault", self.picture_fault),
@@ -47,14 +48,15 @@ class Api:
 
     async def queue(self, request: Request) -> Response:
         asked = request.query_params
-        view = View(
-            asked.get("order", self._session.order),
-            asked.get("class", ""),
-            asked.get("finding", ""),
-            asked.get("decision", "open"),
-        )
         after, n = asked.get("after", ""), _whole(asked.get("n"), 12)
-        return await _answered(lambda: {"cards": self._session.cards(view, after=after, n=n)})
+
+        def cards() -> dict[str, Any]:
+            return {"cards": self._session.cards(View.of(self._session.order, asked), after=after, n=n)}
+
+        return await _answered(cards)
+
+    async def progress(self, request: Request) -> Response:
+        return await _answered(self._session.progress)
 
     async def card(self, request: Request) -> Response:
         row = request.query_params.get("row", "")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 from typing import Any
 
-import numpy as np
+from cachetools import LRUCache
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.values import Ints
+from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.event import DECISIONS, Event, Shown
 from evenhand.review.log.live_review import LiveReview
+from evenhand.review.order.filters import DISPUTED, NO_DECISION, Filters
+from evenhand.review.order.queue import Queue
 from evenhand.review.order.registry import ORDERS
 from evenhand.review.rows.pictures import Picture, Pictures
 from evenhand.review.rows.review_rows import ReviewRows
@@ -22,17 +24,22 @@ RECENT = 24
 """How many decisions the strip of those made last receives."""
 MOST_CARDS = 50
 """How many cards one answer holds at most."""
+MOST_GROUPS = 2000
+"""How many names of groups are offered."""
 LARGEST_SIDE = 2048
 """Longer side of the largest picture that is sent, px."""
 
+QUEUES = 8
+"""How many queues are kept: going back to an order or filter is then at once."""
+
 WHICH = {
-    "open": "not decided by you",
-    "all": "all",
-    "decided": "decided by you",
-    "unsure": "unsure",
-    "disputed": "disputed",
+    "open": ("not decided by you", ()),
+    "all": ("all", (NO_DECISION, *DECISIONS)),
+    "decided": ("decided by you", DECISIONS),
+    "unsure": ("unsure", ("unsure",)),
+    "disputed": ("disputed between reviewers", (DISPUTED,)),
 }
-"""Which rows a queue holds by what was decided about them -> the words for it."""
+"""Which rows a queue holds by what was decided about them -> the words for it, and the values of `Filters`."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +50,28 @@ class View:
     ----------
     order
         The name of an order.
-    label, finding
-        A class and the code of a finding that rows must have; "" for any.
-    decision
-        One of `WHICH`.
+    filters
+        What rows must have.
     """
 
     order: str
-    label: str = ""
-    finding: str = ""
-    decision: str = "open"
+    filters: Filters = field(default_factory=Filters)
+
+    @classmethod
+    def of(cls, order: str, asked: Mapping[str, str]) -> View:
+        """Return the view of plain values: class, group, fold, finding and decision, "" for any.
+
+        Raises
+        ------
+        DataError
+            If the decision is not one of `WHICH`.
+        """
+        which = asked.get("decision") or "open"
+        if which not in WHICH:
+            raise DataError(unknown("selection of rows", which, WHICH))
+        one = {name: tuple(filter(None, [asked.get(name)])) for name in ("class", "group", "fold", "finding")}
+        filters = Filters(one["class"], one["group"], one["fold"], one["finding"], WHICH[which][1])
+        return cls(asked.get("order") or order, filters)
 
 
 @dataclass(eq=False)
@@ -68,7 +87,7 @@ class ReviewSession:
     order
         The order that the page begins with.
     seed
-        Seed of orders that are random.
+        Seed of random orders, and of the rows that are shown without the suggestion.
     """
 
     rows: ReviewRows
@@ -77,8 +96,12 @@ class ReviewSession:
     reviewer: str
     order: str
     seed: int = 0
-    _ranks: dict[str, Ints] = field(default_factory=dict, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _queues: LRUCache[View, Queue] = field(default_factory=lambda: LRUCache(QUEUES), repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
+    _offset: int = 0
+
+    def __post_init__(self) -> None:
+        self._every = Queue(self.rows, "by_class", None, self.live.state, self.reviewer)
 
     def check_order(self) -> None:
         """Raise `DataError` if the order that the page begins with is not one."""
@@ -86,38 +109,51 @@ class ReviewSession:
 
     def describe(self) -> dict[str, Any]:
         """Return what the page has to know once."""
-        self.live.refresh()
-        codes = {finding.code: finding for finding in self.rows.reported}
+        orders = [(name, order.description, order.lacks(self.rows)) for name, order in ORDERS]
         return {
             "reviewer": self.reviewer,
             "classes": list(self.rows.classes),
             "several": self.rows.multi_label,
             "order": self.order,
-            "orders": [
-                {
-                    "name": name,
-                    "description": ORDERS.get(name).description,
-                    "lacks": ORDERS.get(name).lacks(self.rows),
-                }
-                for name in ORDERS.names()
-            ],
-            "findings": [
-                [code, f"{code} ({len(ids):,})"] for code, ids in self.rows.findings.items() if code in codes
-            ],
-            "decisions": list(WHICH.items()),
+            "orders": [dict(zip(("name", "description", "lacks"), order, strict=True)) for order in orders],
+            "findings": [[code, f"{code} ({len(ids):,})"] for code, ids in self.rows.findings.items()],
+            "folds": sorted(set(self.rows.fold.tolist()) - {""}),
+            "groups": sorted(set(self.rows.frame["group"]) - {""})[:MOST_GROUPS],
+            "decisions": [[name, words] for name, (words, _) in WHICH.items()],
             **self.standing(),
         }
 
+    def progress(self) -> dict[str, Any]:
+        """Return how far the reviewer is, over all rows and by class."""
+        with self._lock:
+            self._follow()
+            return self._every.progress().document()
+
     def standing(self) -> dict[str, Any]:
         """Return how many rows are decided, and the decisions made last."""
-        state = self.live.state
-        decided = sum(row in self.rows for row in state.rows_of(self.reviewer))
+        with self._lock:
+            self._follow()
+            progress = self._every.progress()
+            latest = self.live.state.latest(self.reviewer, RECENT)
         return {
-            "counts": {"rows": len(self.rows), "decided": decided},
-            "recent": [
-                self._entry(event) for event in state.latest(self.reviewer, RECENT) if event.row in self.rows
-            ],
+            "counts": {"rows": progress.total, "decided": progress.decided},
+            "recent": [self._entry(event) for event in latest if event.row in self.rows],
         }
+
+    def _follow(self) -> None:
+        """Read what others wrote, and hand the queues all events that the state has; the lock must be held.
+
+        Queues take it that they were handed all that the state has applied, so this reads again until nothing came
+        behind what they received.
+        """
+        self.live.refresh()
+        while True:
+            events, self._offset = self.live.log.events(self._offset)
+            more = self.live.refresh()
+            for queue in (self._every, *self._queues.values()):
+                queue.follow(events)
+            if not more:
+                return
 
     def _entry(self, event: Event) -> dict[str, Any]:
         name = self.rows.samples.frame["path"].iloc[self.rows.position(event.row)]
@@ -133,49 +169,46 @@ class ReviewSession:
         }
 
     def card(self, row: str) -> dict[str, Any]:
-        """Return the card of a row, with what this reviewer decided and noted."""
-        mine = self.live.state.of(self.reviewer, row)
-        card = card_of(self.rows, row)
+        """Return the card of a row, with what this reviewer decided and noted.
+
+        Raises
+        ------
+        DataError
+            If there is no such row.
+        """
+        card = card_of(self.rows, row, blind=self._blind(row))
+        with self._lock:
+            mine, notes = self.live.state.of(self.reviewer, row), self.live.state.notes(row)
         decided = None if mine is None else {"kind": mine.kind, "to": None if mine.to is None else list(mine.to)}
-        return {**card, "mine": decided, "note": self.live.state.notes(row).get(self.reviewer)}
+        return {**card, "mine": decided, "note": notes.get(self.reviewer)}
+
+    def _blind(self, row: str) -> bool:
+        """Return whether the suggestion for a row is hidden, where there is one to hide."""
+        there = bool(self.rows.predicted[self.rows.position(row)])
+        return there and is_blind(self.seed, self.reviewer, row)
 
     def cards(self, view: View, *, after: str = "", n: int = 12) -> list[dict[str, Any]]:
-        """Return the cards of the next rows of a queue, behind the row `after`; at most `MOST_CARDS`."""
-        self.live.refresh()
-        found = self._queue(view, after)
-        return [self.card(row) for row, _ in zip(found, range(min(n, MOST_CARDS)), strict=False)]
+        """Return the cards of the next rows of a queue, at most `MOST_CARDS`.
 
-    def _queue(self, view: View, after: str) -> Iterator[str]:
-        if view.decision not in WHICH:
-            raise DataError(unknown("selection of rows", view.decision, WHICH))
-        ranks = self._ranked(view.order)
-        start = 0
-        if after:
-            start = int(np.flatnonzero(ranks == self.rows.position(after))[0]) + 1
-        wanted = set(self.rows.findings.get(view.finding, ()))
-        for position in ranks[start:].tolist():
-            row = str(self.rows.ids[position])
-            if view.label and view.label not in self.rows.labels[position]:
-                continue
-            if view.finding and row not in wanted:
-                continue
-            if self._holds(view.decision, row):
-                yield row
+        Parameters
+        ----------
+        after
+            The row that was sent last; "" to begin, or to resume behind the latest decision.
 
-    def _holds(self, which: str, row: str) -> bool:
-        state = self.live.state
-        mine = state.of(self.reviewer, row)
-        if which == "disputed":
-            return row in state.disputed
-        if which == "unsure":
-            return mine is not None and mine.kind == "unsure"
-        return which == "all" or (mine is None) == (which == "open")
-
-    def _ranked(self, order: str) -> Ints:
+        Raises
+        ------
+        EvenhandError
+            If there is no such order, row or value of a filter.
+        """
         with self._lock:
-            if order not in self._ranks:
-                self._ranks[order] = ORDERS.get(order).rank(self.rows, self.seed)
-            return self._ranks[order]
+            self._follow()
+            # Rows that were decided before are open in a queue until they are decided anew, so each look at them
+            # begins with a queue of its own.
+            if view not in self._queues or (view.filters.again and not after):
+                made = Queue(self.rows, view.order, view.filters, self.live.state, self.reviewer, seed=self.seed)
+                self._queues[view] = made
+            found = self._queues[view].upcoming(min(n, MOST_CARDS), after or None)
+        return [self.card(row) for row in found]
 
     def decide(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Log a decision or a note that the page sent, and return where the review stands once it is on disk.
@@ -197,13 +230,15 @@ class ReviewSession:
             for name in to:
                 if name not in self.rows.classes:
                     raise DataError(unknown("class", str(name), self.rows.classes[:50]))
-        suggestion = suggestion_of(self.rows, at)
+        blind = self._blind(row)
+        suggestion = None if blind else suggestion_of(self.rows, at)
         was_shown = Shown(
             order=str(document.get("order", "")),
             view=str(document.get("view", "card")),
             suggestion=None if suggestion is None else tuple(suggestion["label"]),
             probability=None if suggestion is None else suggestion["probability"],
-            source=str(self.rows.source[at]) or None,
+            source=None if blind else str(self.rows.source[at]) or None,
+            blind=blind,
         )
         event = Event.new(
             str(kind),
@@ -216,16 +251,19 @@ class ReviewSession:
             seconds=document.get("seconds"),
             shown=was_shown,
         )
-        self.live.add(event)
-        return self.standing()
+        with self._lock:
+            self.live.add(event)
+            return self.standing()
 
     def undo(self, event: str) -> dict[str, Any]:
         """Take back the reviewer's latest decision; the answer holds the row's card and words for a person."""
-        return self._step(self.live.undo(self.reviewer, event), "Undone: this row is open again.", "undo")
+        with self._lock:
+            return self._step(self.live.undo(self.reviewer, event), "Undone: this row is open again.", "undo")
 
     def redo(self, event: str) -> dict[str, Any]:
         """Make the decision again that was taken back last."""
-        return self._step(self.live.redo(self.reviewer, event), "Decided again.", "redo")
+        with self._lock:
+            return self._step(self.live.redo(self.reviewer, event), "Decided again.", "redo")
 
     def _step(self, event: Event | None, said: str, what: str) -> dict[str, Any]:
         if event is None or event.row not in self.rows:

@@ -1,10 +1,10 @@
 // The card: one row large, with what is known about it.
 import {pictureOf} from "./api.js";
-import {find, make} from "./elements.js";
+import {find, make, visible} from "./elements.js";
 import {SIDE} from "./state.js";
 
 const DONE = {keep: "kept", trash: "trashed", unsure: "left as unsure"};
-export const words = (names) => (names?.length ? names.join(", ") : "no class");
+export const words = (names) => (names?.length ? names.map(visible).join(", ") : "no class");
 const percent = (share) => (share === null || share === undefined ? "" : `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`);
 
 export function decided(decision) {
@@ -62,7 +62,7 @@ function likely(card, choose) {
     bar.style.width = `${100 * (option.probability ?? 0)}%`;
     return make("li", {}, make(
       "button", {type: "button", onclick: (event) => choose(option.name, event), "aria-current": card.label.includes(option.name) ? "true" : null},
-      position < 9 ? make("kbd", {}, String(position + 1)) : make("span"), make("span", {}, option.name),
+      position < 9 ? make("kbd", {}, String(position + 1)) : make("span"), make("span", {}, visible(option.name)),
       make("span", {class: "share"}, percent(option.probability)), option.probability === null ? null : bar,
     ));
   });

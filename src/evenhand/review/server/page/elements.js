@@ -13,6 +13,9 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Show characters of a name that nobody sees, or that turn the direction of what follows, as their codes. */
+export const visible = (name) => name.replace(/[^\P{C}\u200c\u200d]|[\u2028\u2029]/gu, (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 /** Say something to those who do not see the page. */
 export function say(text) {
   find("live").textContent = text;

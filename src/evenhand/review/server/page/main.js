@@ -1,7 +1,7 @@
 // The page: joins the rows on their way (state.js) with the card, the keys and the swipes.
 import {Refused, get} from "./api.js";
 import {showCard, words} from "./card.js";
-import {find, make, say} from "./elements.js";
+import {find, make, say, visible} from "./elements.js";
 import {Keys} from "./keys.js";
 import {ClassSearch} from "./search.js";
 import {Review} from "./state.js";
@@ -39,7 +39,7 @@ async function begin() {
   function ask() {
     const card = review.card;
     search.open(card.label, card.likely.map((option) => option.name), (names) => {
-      if (words([...names].sort()) === words([...card.label].sort())) review.decide("keep");
+      if (same(names, card.label)) review.decide("keep");
       else review.decide("relabel", names);
       find("card").focus();
     });
@@ -53,7 +53,7 @@ async function begin() {
     take: () => {
       const {suggestion, label} = review.card;
       if (!suggestion) say("There is no suggestion for this row.");
-      else if (words(suggestion.label) === words(label)) review.decide("keep");
+      else if (same(suggestion.label, label)) review.decide("keep");
       else review.decide("relabel", suggestion.label);
     },
     note: () => {
@@ -119,12 +119,14 @@ async function begin() {
       event.target.value = "";
     } else review.restart(viewOf(form)).catch((error) => trouble(error.message));
   });
+  find("by-class").addEventListener("toggle", () => showProgress().catch((error) => trouble(error.message)));
   form.addEventListener("submit", (event) => event.preventDefault());
   await review.restart();
   find("card").focus({preventScroll: true});
 }
 
-const viewOf = (form) => Object.fromEntries(["order", "class", "finding", "decision"].map((name) => [name, form.elements[name].value]));
+const same = (a, b) => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+const viewOf = (form) => Object.fromEntries(["order", "class", "group", "fold", "finding", "decision"].map((name) => [name, form.elements[name].value]));
 
 function fillSelects(form, session) {
   const options = (name, items) => form.elements[name].append(...items.map(([value, text]) => make("option", {value}, text)));
@@ -133,7 +135,9 @@ function fillSelects(form, session) {
   )));
   const described = () => { find("order-words").textContent = session.orders.find(({name}) => name === form.elements.order.value)?.description ?? ""; };
   form.elements.order.addEventListener("change", described);
-  options("class", [["", "all classes"], ...session.classes.map((name) => [name, name])]);
+  options("class", [["", "all classes"], ...session.classes.map((name) => [name, visible(name)])]);
+  options("fold", [["", "all folds"], ...session.folds.map((name) => [name, name])]);
+  find("groups").append(...session.groups.map((value) => make("option", {value})));
   options("finding", [["", "with or without"], ...session.findings]);
   options("decision", session.decisions);
   form.elements.order.value = session.order;
@@ -160,6 +164,15 @@ function noPicture(card) {
   find("no-picture").hidden = false;
   find("no-picture").textContent = "There is no picture of this row.";
   if (card) get("/api/picture-fault", {row: card.row}).then((answer) => { find("no-picture").textContent = answer.reason; }, () => {});
+}
+
+async function showProgress() {
+  if (!find("by-class").open) return;
+  const {classes} = await get("/api/progress");
+  find("class-rows").replaceChildren(...classes.map((line) => make(
+    "tr", {}, make("th", {scope: "row"}, visible(line.class) || "no class"),
+    ...["rows", "decided", "keep", "relabel", "trash", "unsure"].map((name) => make("td", {}, line[name].toLocaleString())),
+  )));
 }
 
 function showCounts(review) {

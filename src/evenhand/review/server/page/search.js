@@ -1,5 +1,5 @@
 // The search for a class: type letters of its name, choose with the arrow keys.
-import {find, make} from "./elements.js";
+import {find, make, visible} from "./elements.js";
 
 const SHOWN = 60;
 
@@ -41,7 +41,7 @@ export class ClassSearch {
       role: "option", id: `class-${position}`, class: position === this._at ? "at" : null,
       "aria-selected": String(this._several ? this._chosen.has(name) : position === this._at),
       onclick: () => this._take(name),
-    }, name));
+    }, visible(name)));
     find("search-found").replaceChildren(...items);
     find("search-none").hidden = items.length > 0;
     this._input.setAttribute("aria-activedescendant", items.length ? `class-${this._at}` : "");

@@ -9,7 +9,7 @@ export class Review extends EventTarget {
   constructor(session, view) {
     super();
     this.session = session;
-    this.view = view; // {order, class, finding, decision}
+    this.view = view; // {order, class, group, fold, finding, decision}
     this.card = null;
     this.counts = session.counts;
     this.recent = session.recent; // decisions, latest first
@@ -19,6 +19,7 @@ export class Review extends EventTarget {
     this._pictures = new Map();
     this._asking = null;
     this._ended = false;
+    this._after = "";
     this._generation = 0;
   }
 
@@ -29,6 +30,7 @@ export class Review extends EventTarget {
     this.passed = [];
     this._ended = false;
     this._asking = null;
+    this._after = ""; // the last row that the queue gave; "" lets it resume where this reviewer was
     this._generation += 1;
     await this._fill();
     this._show(this.coming.shift() ?? null);
@@ -120,10 +122,9 @@ export class Review extends EventTarget {
 
   async _ask() {
     const generation = this._generation;
-    const after = (this.coming.at(-1) ?? this.card)?.row;
-    const answer = await get("/api/queue", {...this.view, after: this._started === generation ? after : "", n: AHEAD});
+    const answer = await get("/api/queue", {...this.view, after: this._after, n: AHEAD});
     if (generation !== this._generation) return;
-    this._started = generation;
+    this._after = answer.cards.at(-1)?.row ?? this._after;
     this._ended = answer.cards.length === 0;
     const known = new Set([this.card?.row, ...this.coming.map((card) => card.row)]);
     this.coming.push(...answer.cards.filter((card) => !known.has(card.row)));
