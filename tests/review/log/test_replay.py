@@ -118,6 +118,8 @@ def test_steps_back_without_a_target_that_is_there_change_nothing() -> None:
     assert not state.apply(Event.new("redo", "bob", "r2", target=bob.event)), "not taken back"
     assert not state.apply(undo), "sent twice"
     assert state.event(ann.event) == ann
+    assert state.since(1)[:2] == [bob, undo]
+    assert state.since(len(state)) == []
     assert set(state.rows_of("bob")) == {"r2"}
     assert set(state.rows_of("ann")) == set()
 

@@ -77,6 +77,7 @@ class ReviewState:
     """
 
     _events: dict[str, Event] = field(default_factory=dict)
+    _log: list[Event] = field(default_factory=list)
     _number: dict[str, int] = field(default_factory=dict)
     _stacks: dict[str, _Stack] = field(default_factory=dict)
     _standing: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # row -> reviewer -> ids, latest last
@@ -88,8 +89,9 @@ class ReviewState:
         """Take the next event and return whether it changed anything."""
         if event.event in self._events:
             return False
-        self._number[event.event] = len(self._events)
+        self._number[event.event] = len(self._log)
         self._events[event.event] = event
+        self._log.append(event)
         if event.kind == "note":
             return self._take_note(event)
         stack = self._stacks.setdefault(event.reviewer, _Stack())
@@ -223,8 +225,12 @@ class ReviewState:
         """Return an event of the log by its id."""
         return self._events.get(id)
 
+    def since(self, n: int) -> list[Event]:
+        """Return the events that were taken after the first n, to follow a state that others change too."""
+        return self._log[n:]
+
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._log)
 
 
 def _planted(decision: Event) -> bool:
