@@ -1,6 +1,6 @@
 """An environment for the libraries that we are compared with, apart from the project's own.
 
-    python benchmarks/peers.py --make FOLDER        makes them (also baycomp and mlxtend), and AutoGluon's
+    python benchmarks/peers.py --make FOLDER        makes them (also baycomp, mlxtend, cleanlab) and AutoGluon's
     EVENHAND_PEERS=FOLDER python benchmarks/epoch.py
 
 Lightning, skorch and fastai get the project's torch: a .pth file puts the site-packages of this interpreter after
@@ -21,6 +21,7 @@ from pathlib import Path
 VARIABLE = "EVENHAND_PEERS"
 FITS = ("lightning", "skorch", "fastai")
 HONESTY = ("baycomp", "mlxtend")
+LABELS = ("cleanlab",)
 GLUON = ("autogluon.tabular[all]",)
 
 
@@ -37,7 +38,8 @@ def found(folder: str | None, *, name: str = "fits") -> Path | None:
     folder
         Where the environments were made; None for what EVENHAND_PEERS names.
     name
-        "fits" (Lightning, skorch, fastai), "honesty" (baycomp, mlxtend) or "autogluon".
+        "fits" (Lightning, skorch, fastai), "honesty" (baycomp, mlxtend), "labels" (cleanlab) or
+        "autogluon".
     """
     folder = folder or os.environ.get(VARIABLE)
     if folder is None:
@@ -71,6 +73,7 @@ def main() -> None:
     asked = parser.parse_args()
     make(asked.make / "fits", FITS, share=True)
     make(asked.make / "honesty", HONESTY, share=True)
+    make(asked.make / "labels", LABELS, share=True)
     if not asked.without_autogluon:
         make(asked.make / "autogluon", GLUON, share=False)
     print(f"Made. Now: {VARIABLE}={asked.make} {Path(sys.executable).name} benchmarks/epoch.py")
