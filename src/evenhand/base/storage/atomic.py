@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import json
 import math
 import os
@@ -82,6 +83,13 @@ def remove_partial_files(folder: Path) -> None:
     """
     for left in folder.rglob(".*.part"):
         if re.fullmatch(r"\..+\.\d+\.[0-9a-f]{8}\.part", left.name):
+            left.unlink(missing_ok=True)
+
+
+def remove_partial_files_of(path: Path) -> None:
+    """Remove the temporary files that killed processes left of `replacing` this one file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if re.fullmatch(r"\.\d+\.[0-9a-f]{8}\.part", left.name.removeprefix(f".{path.name}")):
             left.unlink(missing_ok=True)
 
 

@@ -87,6 +87,16 @@ def folder_layout(names: Sequence[str]) -> SplitLayout:
     return layout([_below(name, depth) for name in names])
 
 
+def class_folder_depths(names: Sequence[str]) -> list[int | None]:
+    """Return for each file which folder of its path names its class, from 0; None where none does."""
+    top = _common_depth(names)
+    # no folder of a split above the class is called like it: it would have been taken for a split
+    return [
+        None if found is None else name.split("/").index(found, min(top, name.count("/")))
+        for name, found in zip(names, folder_layout(names).classes, strict=True)
+    ]
+
+
 def split_folder_for_test(names: Sequence[str]) -> str | None:
     """Return the split of the folders that can serve as the locked test ("test", else "val"), or None.
 

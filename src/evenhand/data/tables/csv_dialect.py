@@ -68,11 +68,10 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         If a quotation mark is not closed.
     """
     text = text if "\n" in text else text.replace("\r", "\n")  # classic Mac OS ended lines so
-    first = text.partition("\n")[0].strip("\r\n ")
-    declared = first[4:5] if first.lower().startswith("sep=") else ""  # a line that Excel writes and reads
+    declared, delimiter = delimiter_of(text)
     body = text.partition("\n")[2] if declared else text
     # `newline=""`: a line end inside a quoted cell is part of the cell
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=declared or _delimiter(first), strict=True)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     line = 2 if declared else 1
     try:
         for row in reader:
@@ -81,6 +80,13 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + (2 if declared else 1)
     except csv.Error as error:
         raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
+
+
+def delimiter_of(text: str) -> tuple[bool, str]:
+    """Return whether a first line of its own declares the separator of cells ("sep=;"), and the separator."""
+    first = text.partition("\n")[0].strip("\r\n ")
+    declared = first[4:5] if first.lower().startswith("sep=") else ""  # a line that Excel writes and reads
+    return bool(declared), declared or _delimiter(first)
 
 
 def _delimiter(header: str) -> str:

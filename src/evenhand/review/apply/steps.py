@@ -1,0 +1,179 @@
+"""The steps of a change: each can be done and undone, again and again, from whatever state a kill has left.
+
+Where a step stands is read off the files themselves, so that no journal can contradict them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from evenhand.base.errors import DataError
+from evenhand.base.storage.atomic import replacing
+from evenhand.data.roots.content_hash import file_hash
+
+
+class Step(Protocol):
+    """One change of the file system.
+
+    `do` and `undo` raise `OSError` where the system refuses, and `DataError` where the files are neither as before
+    nor as after.
+    """
+
+    def do(self) -> None: ...
+
+    def undo(self) -> None: ...
+
+    def fault(self, *, done: bool) -> str | None:
+        """Return what is not as it must be before the step, or after it with `done`; None if all is well."""
+
+
+@dataclass(frozen=True)
+class MakeFolder:
+    """A new folder for a class, or for what was trashed."""
+
+    path: str
+
+    def do(self) -> None:
+        folder = Path(self.path)
+        if not folder.is_dir():
+            folder.mkdir()
+            _sync(folder.parent)
+
+    def undo(self) -> None:
+        folder = Path(self.path)
+        # something else may lie there by now
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            _sync(folder.parent)
+
+    def fault(self, *, done: bool) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
+class MoveFile:
+    """A file moved, within a file system or to another one; `content` is the hash of its bytes."""
+
+    source: str
+    target: str
+    content: str
+
+    def do(self) -> None:
+        _move(Path(self.source), Path(self.target), self.content)
+
+    def undo(self) -> None:
+        _move(Path(self.target), Path(self.source), self.content)
+
+    def fault(self, *, done: bool) -> str | None:
+        here, there = (self.target, self.source) if done else (self.source, self.target)
+        if os.path.lexists(there):
+            return f"{there}: there is a file of this name by now."
+        if not Path(here).is_file():
+            return f"{here}: the file is gone."
+        return None if _hash(Path(here)) == self.content else f"{here}: the file has changed."
+
+
+@dataclass(frozen=True)
+class ReplaceTable:
+    """A table replaced by another, of which both versions are kept; hashes say which one is in place."""
+
+    path: str
+    before: str
+    after: str
+    before_content: str
+    after_content: str
+
+    def do(self) -> None:
+        _replace(Path(self.path), Path(self.after), self.before_content, self.after_content)
+
+    def undo(self) -> None:
+        _replace(Path(self.path), Path(self.before), self.after_content, self.before_content)
+
+    def fault(self, *, done: bool) -> str | None:
+        table = Path(self.path)
+        if not table.is_file():
+            return f"{table}: the table is gone."
+        wanted = self.after_content if done else self.before_content
+        return None if _hash(table) == wanted else f"{table}: the table has changed."
+
+
+_STEPS: Mapping[str, type[MakeFolder] | type[MoveFile] | type[ReplaceTable]] = {
+    "folder": MakeFolder, "move": MoveFile, "table": ReplaceTable,
+}  # fmt: skip
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """Return a step as plain values."""
+    name = next(name for name, kind in _STEPS.items() if isinstance(step, kind))
+    return {"step": name, **asdict(step)}  # type: ignore[call-overload]
+
+
+def step_of(document: Mapping[str, Any]) -> Step:
+    """Return the step that `step_document` describes."""
+    return _STEPS[document["step"]](**{key: value for key, value in document.items() if key != "step"})
+
+
+def _move(source: Path, target: Path, content: str) -> None:
+    if not os.path.lexists(source):
+        if target.is_file():
+            return
+        raise DataError(f"{source}: is neither there nor at {target}.")
+    if os.path.lexists(target):
+        # a kill between a copy to another file system and the removal of the file leaves both
+        if not (target.is_file() and _hash(target) == content == _hash(source)):
+            raise DataError(f"{target}: there is another file of this name; {source} was not moved.")
+    else:
+        try:
+            os.rename(source, target)  # noqa: PTH104  (named as in the tests that break it)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            with replacing(target) as part:
+                shutil.copy2(source, part)
+        else:
+            _sync(target.parent)
+            _sync(source.parent)
+            return
+    _sync(target.parent)
+    source.unlink()
+    _sync(source.parent)
+
+
+def _replace(table: Path, version: Path, old: str, new: str) -> None:
+    found = _hash(table)
+    if found == new:
+        return
+    if found != old:
+        raise DataError(f"{table}: has changed meanwhile, and was left as it is. {version} is the version wanted.")
+    with replacing(table) as part:
+        shutil.copy2(version, part)
+        # rights are those of the table, not those of the copy of it
+        shutil.copymode(table, part)
+    _sync(table.parent)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_hash(file)
+
+
+def _sync(folder: Path) -> None:
+    """Write the names in a folder to disk, where the file system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    with _closing(descriptor), contextlib.suppress(OSError):
+        os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.close(descriptor)
