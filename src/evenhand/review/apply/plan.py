@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from evenhand.base.errors import DataError
 from evenhand.base.text.counted import count
 from evenhand.base.values import Finding
@@ -100,9 +102,10 @@ def plan(settings: Settings, corrections: Path) -> Plan:
     renamed = [tuple(dict.fromkeys(data.rename.get(name, name) for name in row)) for row in rows.classes]
     result = corrected([str(name) for name in rows.ids], renamed, data)
     relabelled = {
-        int(at): _as_written(result.classes[at], rows.classes, settings) for at in result.relabelled.nonzero()[0]
+        at: _as_written(result.classes[at], rows.classes, settings)
+        for at in np.flatnonzero(result.relabelled).tolist()
     }
-    trashed = [int(at) for at in (~result.keep).nonzero()[0]]
+    trashed = np.flatnonzero(~result.keep).tolist()
     _refuse_rows(rows, [*relabelled, *trashed])
     table = None if data.table is None else TableChanges.of(settings, rows.root)
     found = ClassFolders.of(rows, settings.kind.suffixes)

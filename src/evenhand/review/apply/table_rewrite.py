@@ -83,5 +83,6 @@ def _record(record: str, row: Sequence[str], cells: Sequence[str] | None, delimi
 
 def _written(row: Sequence[str], delimiter: str, quoting: int) -> str:
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter, lineterminator="", quoting=quoting).writerow(row)  # type: ignore[arg-type]
-    return out.getvalue()
+    # both characters of the line end, so that cells with either are quoted
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerow(row)  # type: ignore[arg-type]
+    return out.getvalue().removesuffix("\r\n")

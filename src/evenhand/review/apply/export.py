@@ -1,0 +1,37 @@
+"""The decisions of a review as a table of corrections, for `[data] corrections` or to be carried out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evenhand.data.tables.corrections_file import COLUMNS, names_cell
+from evenhand.review.log.replay import Decided, ReviewState
+from evenhand.review.rows.review_rows import ReviewRows
+
+
+def corrections_of(state: ReviewState, rows: ReviewRows) -> pd.DataFrame:
+    """Return the decided rows with the columns id, path, action, from, to and reason, in the order of the rows.
+
+    Disputed rows have no decision and are not among them. Decisions on rows that are not there any more come last,
+    so that reading the table names them. A relabelling to the classes that the row had is a keep. The reason is
+    what the reviewers noted.
+    """
+    paths = dict(zip(rows.samples.ids, rows.samples.frame["path"].astype(str), strict=True))
+    decided = state.decided
+    order = [name for name in paths if name in decided]
+    order += sorted(name for name in decided if name not in paths)
+    lines = [_line(decided[name], paths.get(name, ""), state) for name in order]
+    return pd.DataFrame(lines, columns=list(COLUMNS), dtype=object)
+
+
+def _line(decided: Decided, path: str, state: ReviewState) -> dict[str, str]:
+    same = decided.kind == "relabel" and set(decided.to or ()) == set(decided.from_)
+    notes = dict.fromkeys(note for note in [decided.event.note, *state.notes(decided.row).values()] if note)
+    return {
+        "id": decided.row,
+        "path": path,
+        "action": "keep" if same else decided.kind,
+        "from": names_cell(decided.from_),
+        "to": names_cell(decided.to) if decided.to is not None and not same else "",
+        "reason": "; ".join(notes),
+    }
