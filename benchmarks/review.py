@@ -3,8 +3,8 @@
     python benchmarks/review.py DATA OUT [--table labels.csv] [--encoders lite0 lite2] [--peers FOLDER] [--refit]
 
 DATA is the folder of Grocery Store (../shared/data/grocery). A share of the labels (3 %) is replaced by another
-class of the same coarse class, drawn at random; the run knows the replaced labels only. Then all rows are put in each
-order, and the replaced ones among the first tenth are counted, with Wilson's interval over the replaced labels.
+class of the same coarse class, drawn at random; the run knows the replaced labels only. Then all rows are put in
+each order, and the replaced ones among the first tenth are counted, with Wilson's interval over all replaced ones.
 cleanlab gets the same out-of-fold probabilities in an environment of its own (`peers.py`), and is left out without
 one.
 
