@@ -69,7 +69,11 @@ class DataConfig(Section):
         min_length=1,
         max_length=1000,
     )
-    label: str = option("label", description="Column of the class.", min_length=1)
+    label: str = option(
+        "label",
+        description='Column of the class; with task = "multi" an empty cell is a row of no class.',
+        min_length=1,
+    )
     path: str = option("path", description="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, description="Column of a stable id; default: a hash of the file's bytes.")
     group: str | None = option(

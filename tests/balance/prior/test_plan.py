@@ -194,6 +194,12 @@ def test_where_several_hold_weights_change_no_prior() -> None:
     assert made.weights()[1] / made.weights()[0] == pytest.approx(10.0)
 
 
+def test_shares_of_several_labels_are_said_to_be_of_all_labels() -> None:
+    words = "shares are of all labels, not of rows"
+    assert words in str(multi_label().prior)
+    assert words not in str(plan().prior)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -29,7 +29,14 @@ def test_several_labels_count_each():
     skew = skew_summary(samples(np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]), "ab"))
     assert skew.table["rows"].tolist() == [2.0, 1.0]
     assert skew.unlabelled == 1
+    assert str(skew).startswith("3 rows, 1 of no class; 2 classes")
     assert skew.document()["classes"][0]["class"] == "a"
+
+
+def test_shares_of_several_labels_are_of_the_rows_in_which_they_are_known():
+    """They were of all labels, under the head "share" beside a number of rows."""
+    skew = skew_summary(samples(np.array([[1.0, 1.0], [1.0, 0.0], [1.0, np.nan], [0.0, np.nan]]), "ab"))
+    assert skew.table["share"].tolist() == [0.75, 0.5]
 
 
 def test_an_empty_class_does_not_make_the_ratio_infinite():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import NO_LABEL
+from evenhand.base.values import NO_LABEL, Predictions
 from evenhand.evaluation.comparison.agreement import agreement
 from evenhand.evaluation.comparison.changes import changes
 from evenhand.evaluation.comparison.compare import compare_predictions
@@ -64,6 +64,19 @@ def test_every_pair_and_metric_is_one_family(pair):
     assert list(found.table()["metric"]) == ["accuracy", "log_loss"] * 3
     assert len(found.changes) == 3
     assert found.document()["verdicts"][0]["a"] == "new"
+
+
+def test_changes_of_several_labels_count_rows_that_are_right_as_a_whole_and_cells():
+    """ "276 rows unchanged (0 right)" was about rows with every label right, and did not say so."""
+    truth = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, np.nan]])
+    ids = np.array(["a", "b", "c"], dtype=object)
+    old = Predictions(ids, ("x", "y"), np.array([[0.9, 0.9], [0.9, 0.1], [0.1, 0.1]]), truth, model="old")
+    found = changes(old, replace(old, probabilities=np.array([[0.9, 0.1], [0.1, 0.1], [0.1, 0.9]]), model="new"))
+    assert str(found) == (
+        "new against old: 2 rows unchanged (0 with all labels right), 1 improved, 0 worsened, net +1. "
+        "Of 5 label cells 2 became right and 0 wrong, net +2."
+    )
+    assert found.document()["cells"] == {"known": 5, "became_right": 2, "became_wrong": 0}
 
 
 def test_changes_name_rows_classes_and_groups(pair):

@@ -41,6 +41,8 @@ def sentences(prior: EffectivePrior) -> list[str]:
     if prior.k:
         often = f"{times(prior.recurrence)} per epoch of {count(round(prior.epoch_rows), 'row')}"
         out.append(f"A row of {printable(prior.names[prior.rarest])}, the rarest class, is sampled {often}.")
+    if prior.multi_label:
+        out.append("Rows may have several classes: shares are of all labels, not of rows.")
     if prior.measured:
         out.append(f"The loss itself is not included here: {prior.measured}. See the gradient share per class.")
     return out

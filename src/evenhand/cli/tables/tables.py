@@ -35,7 +35,8 @@ def print_check(found: Check, target: Path) -> None:
     """Print counts, skew and findings, and the path of the findings."""
     out = Out()
     grouped = found.skew.grouped  # else each row is a group of its own, and a column of groups says nothing
-    table = Table(("class", "rows", "share", *(["groups"] if grouped else [])), right=(1, 2, 3))
+    share = "of rows" if found.skew.several else "share"  # several classes do not share the rows out
+    table = Table(("class", "rows", share, *(["groups"] if grouped else [])), right=(1, 2, 3))
     for row in found.skew.table.itertuples(index=False):
         table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", *([f"{row.groups:,}"] if grouped else []))
     out.print(table)

@@ -19,11 +19,12 @@ class Skew:
     Attributes
     ----------
     table
-        One row per class, most frequent first: class, rows, share, groups.
+        One row per class, most frequent first: class, rows, share (of the rows of which it is known whether the
+        class holds; where rows may have several, shares sum to the mean number of classes of a row), groups.
     n
         Rows in all; a row with several labels counts once.
     unlabelled
-        Rows without a label.
+        Rows without a label; where rows may have several, those of no class.
     ratio
         Rows of the largest class over rows of the smallest one that has any (1 is even).
     effective_classes
@@ -32,6 +33,8 @@ class Skew:
         Groups in all (rows where no group is named).
     grouped
         Whether groups are named.
+    several
+        Whether a row may have several classes.
     """
 
     table: pd.DataFrame
@@ -41,6 +44,7 @@ class Skew:
     effective_classes: float
     groups: int
     grouped: bool
+    several: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -55,7 +59,8 @@ class Skew:
 
     def __str__(self) -> str:
         groups = f" in {count(self.groups, 'group')}" if self.grouped else ""
-        unlabelled = f", {self.unlabelled:,} without a label" if self.unlabelled else ""
+        lacking = "of no class" if self.several else "without a label"
+        unlabelled = f", {self.unlabelled:,} {lacking}" if self.unlabelled else ""
         return (
             f"{count(self.n, 'row')}{groups}{unlabelled}; {count(len(self.table), 'class', 'classes')}, the "
             f"largest {self.ratio:,.1f} times the smallest (as even as {self.effective_classes:.1f} equal classes)."
@@ -70,7 +75,7 @@ def skew_summary(samples: Samples) -> Skew:
         {
             "class": list(samples.classes),
             "rows": counts.astype(np.int64) if np.array_equal(counts, np.round(counts)) else counts,
-            "share": counts / max(counts.sum(), 1e-300),
+            "share": counts / np.maximum(samples.known_cells.sum(axis=0), 1),
             "groups": [per_class[name] for name in samples.classes],
         }
     )
@@ -83,6 +88,7 @@ def skew_summary(samples: Samples) -> Skew:
         effective_classes=effective_number(filled),
         groups=len(set(samples.groups)),
         grouped=samples.grouped,
+        several=samples.multi_label,
     )
 
 

@@ -32,6 +32,9 @@ class Changes:
         Frame: class, rows, improved, worsened, net, gain (net over rows); largest loss first.
     by_group
         The same by group; None without groups.
+    cells
+        Where several labels may hold: the number of label cells, each a yes or no, whose truth is known, and how
+        many of them became right and wrong; else None.
     """
 
     base: str
@@ -43,6 +46,7 @@ class Changes:
     wrong: int
     by_class: pd.DataFrame
     by_group: pd.DataFrame | None
+    cells: tuple[int, int, int] | None = None
 
     @property
     def net(self) -> int:
@@ -66,14 +70,25 @@ class Changes:
             "worsened": list(self.worsened),
             "moved": list(self.moved),
             "by_class": self.by_class.to_dict(orient="records"),
+            "cells": None if self.cells is None else dict(zip(_CELLS, self.cells, strict=True)),
             "by_group": None if self.by_group is None else self.by_group.to_dict(orient="records"),
         }
 
     def __str__(self) -> str:
-        return (
-            f"{self.name} against {self.base}: {self.unchanged:,} rows unchanged ({self.right:,} right), "
+        right = "right" if self.cells is None else "with all labels right"
+        text = (
+            f"{self.name} against {self.base}: {self.unchanged:,} rows unchanged ({self.right:,} {right}), "
             f"{len(self.improved):,} improved, {len(self.worsened):,} worsened, net {self.net:+,}."
         )
+        if self.cells is None:
+            return text
+        every, gained, lost = self.cells
+        return (
+            f"{text} Of {every:,} label cells {gained:,} became right and {lost:,} wrong, net {gained - lost:+,}."
+        )
+
+
+_CELLS = ("known", "became_right", "became_wrong")
 
 
 def changes(base: Predictions, other: Predictions) -> Changes:
@@ -92,8 +107,19 @@ def changes(base: Predictions, other: Predictions) -> Changes:
         right=int((before & after).sum()),
         wrong=int(wrong.sum()),
         by_class=_per_class(base, improved, worsened),
+        cells=_cells(base, other),
         by_group=None if base.groups is None else _gains("group", base.groups, improved, worsened),
     )
+
+
+def _cells(a: Predictions, b: Predictions) -> tuple[int, int, int] | None:
+    """Return how many label cells are known, became right and became wrong; None where rows have one class."""
+    one, two = rows_of(a), rows_of(b)
+    if not one.several:
+        return None
+    # The predicted labels are those of known cells, so that the others do not differ.
+    before, after = one.claimed == one.held, two.claimed == two.held
+    return int(one.known.sum()), int((after & ~before).sum()), int((before & ~after).sum())
 
 
 def _answers_differ(a: Predictions, b: Predictions) -> Mask:

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from evenhand.base.values import Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.tables.labels.exclusive_blocks import blocks_of, check_softmax
 from evenhand.diagnosis import Evidence, examine
 
 
@@ -29,6 +33,18 @@ def test_labels_that_exclude_one_another_are_named_with_a_patch(attributes):
     assert found.patch == {"data.exclusive": "auto"}
     assert found.severity == "note"
     assert found.evidence["blocks"]["men | women"] == f"2 labels, {rows} rows, not complete"
+
+
+def test_the_patch_names_blocks_of_which_none_holds_in_every_row(attributes):
+    """With "auto" and blocks = "softmax" it led to an error, as a softmax takes no found block with gaps."""
+    labels, names = attributes
+    labels = labels.copy()
+    labels[:8, :3] = 0
+    (found,) = examine(case(labels, names), ["EH115"]).findings
+    assert found.patch == {"data.exclusive": [["black", "white", "red"], ["men", "women"]]}
+    own = DataConfig.model_validate({"root": ".", "task": "multi", "exclusive": found.patch["data.exclusive"]})
+    samples = case(labels, names).rows
+    check_softmax(replace(samples, exclusive=blocks_of(samples, own)), own, ["m"])
 
 
 def test_it_passes_once_the_setting_is_made_and_where_labels_are_independent(attributes):

@@ -151,6 +151,9 @@ def test_new_rows_come_from_the_table_of_that_name_or_the_one_that_fits(tmp_path
     found, findings = Pairs().unlabelled(open_root(tmp_path), data, PairsConfig())
     assert list(found.frame["text"]) == ["Hat", "Shoe"]
     assert "2 of 3 rows name a file that does not exist" in findings[0].message
+    assert findings[1].message == (
+        "t.csv: 1 of 3 rows has neither a picture nor a text (first: line 4), and no prediction."
+    )
     (tmp_path / "t.csv").rename(tmp_path / "new.csv")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     again, _ = Pairs().unlabelled(open_root(tmp_path), data, PairsConfig())

@@ -25,7 +25,9 @@ def check(evidence: Evidence, *, most: int = 5, shown: int = 4) -> Iterator[Foun
 
     What to do: `data.exclusive = "auto"`, or lists of the labels that exclude one another by their meaning. The
     blocks are then kept with the rows, a row that breaks a named block is an error, and a model may learn each
-    block with a softmax (`blocks = "softmax"`). A column with one class in each row may also be a task of its own.
+    block with a softmax (`blocks = "softmax"`); of blocks that are found it takes those that hold in every row, of
+    lists all, so that the patch is the lists where no block holds in every row. Take out of them what does not
+    exclude one another by its meaning. A column with one class in each row may also be a task of its own.
 
     Limits: labels that are too rare to have met by chance belong to no block, whatever they mean. Labels that meet
     in one row of a thousand are not a block: the row may be a mistake. Not applicable where a row has one class, or
@@ -46,7 +48,8 @@ def check(evidence: Evidence, *, most: int = 5, shown: int = 4) -> Iterator[Foun
         message=f"{count(n, 'block')} of labels {verb(n, 'excludes', 'exclude')} one another: "
         f"{'; '.join(words)}{more}.",
         evidence={"blocks": {" | ".join(one.classes): _numbers(one) for one in blocks[: most * 4]}},
-        patch={"data.exclusive": "auto"},
+        # Of found blocks, a softmax takes only those that hold in every row; it takes all that are named.
+        patch={"data.exclusive": "auto" if any(one.complete for one in blocks) else [[*b.classes] for b in blocks]},
     )
 
 

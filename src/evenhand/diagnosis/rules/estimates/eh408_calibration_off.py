@@ -21,8 +21,8 @@ def check(
 ) -> Iterator[Found]:
     """Find overconfident and underconfident models.
 
-    What it checks: mean confidence minus accuracy, with an interval over groups, for models with at least
-    `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval excludes 0.
+    What it checks: mean confidence minus accuracy (where rows may have several labels: the share of label cells,
+    each a yes or no, that are right), with an interval over groups, for models with at least `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval excludes 0.
     The family-wise error rate over all models and sets is 1 - `level` (Holm 1979), so that each interval is wider
     the more of them there are. Overconfidence is a warning, underconfidence a note.
 
@@ -54,6 +54,7 @@ class _Gap:
     sure: float
     right: float
     gap: Interval
+    several: bool = False
 
 
 def _judgeable(p: Predictions, least_rows: int) -> bool:
@@ -83,7 +84,7 @@ def _gap(p: Predictions, level: float) -> _Gap:
     # `share` takes numbers in 0..1, the gap lies in -1..1: map it there, and its interval back.
     half = share((1 + sure - right) / 2, p, draws=1000, level=level)
     gap = replace(half, estimate=2 * half.estimate - 1, low=2 * half.low - 1, high=2 * half.high - 1)
-    return _Gap(p.model or "unnamed", float(sure.mean()), float(right.mean()), gap)
+    return _Gap(p.model or "unnamed", float(sure.mean()), float(right.mean()), gap, p.multi_label)
 
 
 def _sure_and_right(rows: EvaluatedRows) -> tuple[Floats, Floats]:
@@ -102,9 +103,10 @@ def _found(same: list[_Gap], over: bool) -> Found:
     how = "overconfident" if over else "underconfident"
     others = f" Likewise {listing([one.model for one in same[1:]])}." if same[1:] else ""
     percent = f"{100 * worst.sure:.0f} % confident on average and right in {100 * worst.right:.0f} %"
+    what = "the label cells of " if worst.several else ""
     low, high = sorted((abs(worst.gap.low), abs(worst.gap.high)))
     return Found(
-        message=f"{worst.model} is {how}: {percent} of {worst.gap.n:,} rows "
+        message=f"{worst.model} is {how}: {percent} of {what}{worst.gap.n:,} rows "
         f"(gap {abs(worst.gap.estimate):.2f} [{low:.2f}, {high:.2f}]).{others}",
         about=worst.model if len(same) == 1 else "",
         evidence={"gaps": {one.model: one.gap.document() for one in same}},

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.cells import Text
+from evenhand.base.text.counted import count
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.content_hash import content_ids, hash_files
@@ -102,6 +103,13 @@ def unlabelled_pairs(
             f'{table.place(lost[0])}, "{paths[lost[0]]}"); they are predicted from their text, or left out without.'
         )
         findings.append(Finding("EH101", "warning", message, about=table.name, evidence={"rows": len(lost)}))
+    empty = [row for row in rows if not names[row] and not texts[row]]
+    if empty:
+        message = (
+            f"{table.name}: {len(empty):,} of {count(len(table), 'row')} {'has' if len(empty) == 1 else 'have'} "
+            f"neither a picture nor a text (first: {table.place(empty[0])}), and no prediction."
+        )
+        findings.append(Finding("EH101", "warning", message, about=table.name, evidence={"rows": len(empty)}))
     frame = pd.DataFrame(
         {
             "path": [path_or_place(names[row], table, row) for row in keep],
