@@ -23,8 +23,9 @@ def check(
 
     What it checks: mean confidence minus accuracy (where rows may have several labels: the share of label cells,
     each a yes or no, that are right), with an interval over groups, for models with at least `least_rows` rows of
-    known class. It fires where the gap is at least `least_gap` and its interval excludes 0. The family-wise error rate over all models and sets is 1 - `level` (Holm 1979), so that each interval is wider
-    the more of them there are. Overconfidence is a warning, underconfidence a note.
+    known class. It fires where the gap is at least `least_gap` and its interval excludes 0. The family-wise
+    error rate over all models and sets is 1 - `level` (Holm 1979), so that each interval is wider the more of them
+    there are. Overconfidence is a warning, underconfidence a note.
 
     Why it matters: thresholds, rejections and statements such as "90 % certain" depend on it; a blend weighs models
     of different calibration wrongly.
