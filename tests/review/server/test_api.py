@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.log_file import DecisionLog
+from evenhand.review.server.cards import card_of
 from evenhand.review.server.session import ReviewSession
 
 from .conftest import session_of
@@ -54,6 +55,14 @@ def test_the_queue_holds_what_is_not_decided(client: TestClient, session: Review
     assert len(queue(client, decision="all", n=50)) == len(session.rows)
     only = cards[-1]["label"][0]
     assert {card["label"][0] for card in queue(client, **{"class": only})} == {only}
+
+
+def test_what_identifies_a_row_stands_apart(session: ReviewSession) -> None:
+    row, name = str(session.rows.ids[0]), "group"
+    card = card_of(session.rows, row, identity=(name, "a column of other data"))
+    assert card["identity"] == [(name, session.rows.frame[name].iloc[0])]
+    assert name not in dict(card["metadata"])
+    assert name in dict(card_of(session.rows, row)["metadata"])
 
 
 def test_progress_by_class(client: TestClient, session: ReviewSession) -> None:

@@ -123,6 +123,7 @@ def test_it_reads_well(browser, served: Served, width: int, scheme: str) -> None
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
     for control in page.locator("button:visible, select:visible, input:visible, summary:visible").all():
         assert control.evaluate("e => (e.ariaLabel || e.labels?.[0]?.textContent || e.textContent).trim()")
+    assert page.locator("#stage").get_attribute("aria-busy") == "false"
     press(page, "?")
     assert page.locator("#help").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

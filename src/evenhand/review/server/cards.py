@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.text.escaping import printable_lines
-from evenhand.review.rows.review_rows import Labels, ReviewRows
+from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
 
 LIKELY = 9
@@ -21,11 +22,13 @@ CELL = 400
 """How many characters of a cell are shown."""
 
 
-def card_of(rows: ReviewRows, row: str, *, blind: bool = False) -> dict[str, Any]:
+def card_of(rows: ReviewRows, row: str, *, identity: Sequence[str] = (), blind: bool = False) -> dict[str, Any]:
     """Return the card of a row: what is known about it, for JSON.
 
     Parameters
     ----------
+    identity
+        Columns that identify a row for a person (`Kind.shown`), such as the text of a pair; they stand apart.
     blind
         Leave out the model's suggestion and probabilities, and findings, which may rest on them.
 
@@ -40,6 +43,7 @@ def card_of(rows: ReviewRows, row: str, *, blind: bool = False) -> dict[str, Any
         "row": row,
         "name": shown(cells["path"] or row),
         "label": list(cells["label"]),
+        "identity": _cells(cells, [name for name in identity if name in cells.index]),
         "blind": blind,
         "suggestion": None if blind else suggestion_of(rows, at),
         "likely": _likely(rows, at, blind=blind),
@@ -51,7 +55,7 @@ def card_of(rows: ReviewRows, row: str, *, blind: bool = False) -> dict[str, Any
             {"row": other, "label": list(rows.labels[rows.position(other)]), "why": "same content or family"}
             for other in rows.duplicates_of(row)[:NEAR]
         ],
-        "metadata": _metadata(rows, at),
+        "metadata": _metadata(cells, identity),
     }
 
 
@@ -88,10 +92,15 @@ def _source_words(rows: ReviewRows, at: int) -> str:
     )
 
 
-def _metadata(rows: ReviewRows, at: int) -> list[tuple[str, str]]:
-    cells = rows.frame.iloc[at]
-    # Columns of our own ("eh:row") are of no use to a person, and the label stands above.
-    names = [name for name in map(str, cells.index) if name not in ("path", "label") and not name.startswith("eh:")]
+def _metadata(cells: pd.Series[Any], identity: Sequence[str]) -> list[tuple[str, str]]:
+    # The label and the path stand above, and columns of our own ("eh:row", hashes) are of no use to a person.
+    above = {"path", "label", "content", *identity}
+    return _cells(
+        cells, [name for name in map(str, cells.index) if name not in above and not name.startswith("eh:")]
+    )
+
+
+def _cells(cells: pd.Series[Any], names: Sequence[str]) -> list[tuple[str, str]]:
     filled = [(name, cells[name]) for name in names if not _empty(cells[name])]
     return [(shown(name), shown(str(value)[:CELL])) for name, value in filled[:METADATA]]
 
@@ -103,8 +112,3 @@ def _empty(value: object) -> bool:
 def shown(text: object) -> str:
     """Return text with characters that nobody sees escaped; the page itself takes it as text, never as markup."""
     return printable_lines(str(text))
-
-
-def names_of(label: Sequence[str]) -> Labels:
-    """Return names of classes as the rows hold them."""
-    return tuple(str(name) for name in label)

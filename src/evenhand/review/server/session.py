@@ -98,7 +98,7 @@ class ReviewSession:
     seed: int = 0
     _queues: LRUCache[View, Queue] = field(default_factory=lambda: LRUCache(QUEUES), repr=False)
     _lock: RLock = field(default_factory=RLock, repr=False)
-    _offset: int = 0
+    _seen: int = 0
 
     def __post_init__(self) -> None:
         self._every = Queue(self.rows, "by_class", None, self.live.state, self.reviewer)
@@ -141,19 +141,12 @@ class ReviewSession:
         }
 
     def _follow(self) -> None:
-        """Read what others wrote, and hand the queues all events that the state has; the lock must be held.
-
-        Queues take it that they were handed all that the state has applied, so this reads again until nothing came
-        behind what they received.
-        """
+        """Read what others wrote, and hand the queues all events that the state has; the lock must be held."""
         self.live.refresh()
-        while True:
-            events, self._offset = self.live.log.events(self._offset)
-            more = self.live.refresh()
-            for queue in (self._every, *self._queues.values()):
-                queue.follow(events)
-            if not more:
-                return
+        events = self.live.state.since(self._seen)
+        self._seen += len(events)
+        for queue in (self._every, *self._queues.values()):
+            queue.follow(events)
 
     def _entry(self, event: Event) -> dict[str, Any]:
         name = self.rows.samples.frame["path"].iloc[self.rows.position(event.row)]
@@ -176,7 +169,7 @@ class ReviewSession:
         DataError
             If there is no such row.
         """
-        card = card_of(self.rows, row, blind=self._blind(row))
+        card = card_of(self.rows, row, identity=self.pictures.kind.shown, blind=self._blind(row))
         with self._lock:
             mine, notes = self.live.state.of(self.reviewer, row), self.live.state.notes(row)
         decided = None if mine is None else {"kind": mine.kind, "to": None if mine.to is None else list(mine.to)}

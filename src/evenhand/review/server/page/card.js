@@ -21,6 +21,8 @@ export function showCard(card, {choose, visit, keyOf}) {
   picture.style.transform = "";
   picture.alt = `Picture of ${card.name}`;
   picture.src = pictureOf(card.row, SIDE);
+  // the picture before stays until the next is loaded, and must not be taken for it
+  find("stage").setAttribute("aria-busy", String(!picture.complete));
   find("row-name").textContent = card.name;
   find("row-label").textContent = words(card.label);
   const decision = find("row-decision");
@@ -34,7 +36,9 @@ export function showCard(card, {choose, visit, keyOf}) {
     "button", {type: "button", onclick: () => visit(other.row)},
     make("img", {src: pictureOf(other.row, 160), alt: "", loading: "lazy"}), make("span", {}, `${words(other.label)} · ${other.why}`),
   ))));
-  find("metadata").replaceChildren(...card.metadata.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+  for (const part of ["identity", "metadata"]) {
+    find(part).replaceChildren(...card[part].flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+  }
 }
 
 function list(id, items) {
@@ -68,4 +72,5 @@ function likely(card, choose) {
   });
   find("likely").replaceChildren(...items);
   find("likely-title").hidden = items.length === 0;
+  find("likely-title").textContent = card.likely.some((option) => option.probability !== null) ? "Likely classes" : "Classes";
 }

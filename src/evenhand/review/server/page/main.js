@@ -104,6 +104,7 @@ async function begin() {
   });
   review.addEventListener("trouble", (event) => trouble(`Not saved yet, tried again until it is: ${event.detail}`));
   review.addEventListener("refused", (event) => queueMicrotask(() => trouble(event.detail)));
+  find("picture").addEventListener("load", () => find("stage").setAttribute("aria-busy", "false"));
   find("picture").addEventListener("error", () => noPicture(review.card));
   find("note-save").addEventListener("click", () => {
     const text = find("note-text").value.trim();
@@ -160,6 +161,7 @@ function showRow(review, context) {
 }
 
 function noPicture(card) {
+  find("stage").setAttribute("aria-busy", "false");
   find("picture").hidden = true;
   find("no-picture").hidden = false;
   find("no-picture").textContent = "There is no picture of this row.";
