@@ -81,6 +81,7 @@ def test_random_sequences_in_three_tabs_equal_a_plain_model(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_waiting_for_the_disk")
 def test_a_thousand_random_sequences_in_three_tabs_equal_a_plain_model(
     tmp_path: Path, size: Callable[[int, int], int]
 ) -> None:
