@@ -200,6 +200,15 @@ def test_a_damaged_file_is_said_in_words_with_its_name(record: Record, name: str
         reader.get(name, record.folds)()
 
 
+@pytest.mark.parametrize("document", [{}, {"classes": 3, "kind": "photos"}, {"classes": ["a", "b"]}])
+def test_rows_whose_description_is_damaged_are_not_read(record: Record, document: object) -> None:
+    record.write_json("data.json", document)
+    with pytest.raises(
+        RecordError, match=r"samples\.parquet: does not go with data\.json .* The record is damaged"
+    ):
+        record.samples()
+
+
 @pytest.mark.parametrize("raw", [None, *DAMAGE["data.json"]])
 def test_a_damaged_record_does_not_keep_others_from_being_resumed(record: Record, raw: bytes | None) -> None:
     output = record.path.parent

@@ -152,14 +152,11 @@ class Record:
         RecordError
             If the file is not a JSON object.
         """
-        document = self._cached("data.json", self._read_data)
-        if not isinstance(document, dict):
-            raise self._damaged("data.json", f"holds {type(document).__name__}, not an object")
-        return deepcopy(document)
+        return deepcopy(self._cached("data.json", self._read_data))
 
-    def _read_data(self) -> Any:
+    def _read_data(self) -> dict[str, Any]:
         refuse_other_format(self.path)
-        return self.json("data.json")
+        return self.object("data.json")
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
@@ -186,7 +183,11 @@ class Record:
         return samples
 
     def _read_samples(self, name: str) -> Samples:
-        return samples_of(self.table(name), self.data())
+        table, data = self.table(name), self.data()
+        try:
+            return samples_of(table, data)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._damaged(name, f"does not go with data.json ({_first_line(error)})") from None
 
     def write_folds(self, folds: Folds) -> None:
         """Write folds.csv (id, fold, families if any; locked rows say "test") and how they were made."""
@@ -296,6 +297,13 @@ class Record:
             raise self._damaged(name, f"is not JSON (line {error.lineno})") from None
         except RecursionError:
             raise self._damaged(name, "is not JSON (nested too deeply)") from None
+
+    def object(self, name: str) -> dict[str, Any]:
+        """Return a JSON document as `json` does; a `RecordError` also if it is not an object."""
+        document = self.json(name)
+        if not isinstance(document, dict):
+            raise self._damaged(name, f"holds {type(document).__name__}, not an object")
+        return document
 
     def write_json(self, name: str, document: Any) -> None:
         """Write one of the record's JSON documents."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, NamedClasses, Predictions, RowSet, origin_of
+from evenhand.evaluation.reading.scores import scores_of
 
 
 def record_at(source: object) -> Record | None:
@@ -26,8 +27,17 @@ def record_at(source: object) -> Record | None:
 
 
 def best_model(record: Record) -> str:
-    """Return the name of the best model or blend of a finished run, by its out-of-fold score."""
-    return str(record.json("scores.json")["headline"]["best"])
+    """Return the name of the best model or blend of a finished run, by its out-of-fold score.
+
+    Raises
+    ------
+    RecordError
+        If the run is not finished, its scores are damaged, or none could be evaluated.
+    """
+    best = scores_of(record)["headline"].get("best")
+    if not isinstance(best, str):
+        raise RecordError(f"{record.path}: scores.json names no best model. Name one of the run, or run it again.")
+    return best
 
 
 def truth_threshold(record: Record) -> float:
@@ -72,7 +82,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
     DataError
         If it has no such rows.
     """
-    learned = record.json("scores.json").get("learning", {}) if of == "oof" and record.has("scores.json") else {}
+    learned = scores_of(record).get("learning", {}) if of == "oof" and record.has("scores.json") else {}
     table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
     sets = list(dict.fromkeys(map(str, table["set"])))
     table = table[table["set"] == of]

@@ -22,6 +22,7 @@ from evenhand.evaluation.new_rows.class_shares import ClassShare, shares_against
 from evenhand.evaluation.new_rows.confidence import confidence_quantiles
 from evenhand.evaluation.new_rows.unlike import Unlikeness, least_held_out, unlikeness
 from evenhand.evaluation.reading.from_record import best_model, model_names, of_record, truth_threshold
+from evenhand.evaluation.reading.scores import scores_of
 from evenhand.pipeline.diagnose.diagnose_findings import (
     known_rows_findings,
     swallowing_findings,
@@ -101,7 +102,7 @@ def diagnose(
     settings, rows_store = load(run.resolved()), readers_store(store)
     chosen = model or best_model(run)
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
-    classes = tuple(run.data()["classes"])
+    classes = run.samples().classes
     found = new_rows(source, settings)
     found = replace(found, samples=with_table_ids(found.samples, found.root, settings.data, None))
     rows, sampled = _sampled(found, sample, seed)
@@ -220,7 +221,7 @@ def _metrics(p: Predictions) -> list[str]:
 
 def _of_run(run: Record, model: str, metrics: list[str]) -> dict[str, Mapping[str, Any]]:
     """Return metric -> the out-of-fold figure of the run, of those that it wrote."""
-    wrote = run.json("scores.json")["scores"].get(model, {}).get("oof", {})
+    wrote = scores_of(run)["scores"].get(model, {}).get("oof", {})
     return {name: wrote[name] for name in metrics if name in wrote}
 
 
@@ -251,11 +252,11 @@ def _unlike(
     rate: float,
 ) -> tuple[Unlikeness | None, str, str]:
     """Return the distances, the model in whose features they are, and why there are none."""
-    scores = run.json("scores.json")["scores"]
-    metric = run.json("scores.json")["headline"]["metric"]
+    document = scores_of(run)
+    scores, metric = document["scores"], document["headline"].get("metric")
     names = model_names(run)
     of_model = {
-        name: sets["oof"][metric]["estimate"]
+        name: sets["oof"][metric].get("estimate")
         for name, sets in scores.items()
         if name in names and sets.get("oof", {}).get(metric, {}).get("estimate") is not None
     }

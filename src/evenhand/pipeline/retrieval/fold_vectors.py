@@ -79,7 +79,13 @@ class RowVectors:
 def row_vectors(
     run: Record, settings: Settings, asked: Sequence[Asked], watcher: Watcher, store: Store
 ) -> Iterator[RowVectors]:
-    """Yield the vectors of each set of rows, in order; all are computed first, and read one by one."""
+    """Yield the vectors of each set of rows, in order; all are computed first, and read one by one.
+
+    Raises
+    ------
+    EvenhandError
+        If an embedding is not finite.
+    """
     threads = usable_cores()
     watcher.stage("embedding rows", len(asked))
     with tempfile.TemporaryDirectory() as folder:
@@ -98,5 +104,19 @@ def row_vectors(
             for at, one in enumerate(asked)
         ]
         dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
-        for call in calls:
-            yield RowVectors(load_arrays(call.out), call.model)
+        for one, call in zip(asked, calls, strict=True):
+            arrays = load_arrays(call.out)
+            _check_finite(run, one, arrays["embedding"])
+            yield RowVectors(arrays, call.model)
+
+
+def _check_finite(run: Record, asked: Asked, embedding: Array) -> None:
+    """Raise `EvenhandError` for embeddings (n, d) that have no direction, with the weights that give them."""
+    finite = np.isfinite(embedding).all(axis=1)
+    if not finite.all():
+        weights = run.task_folder(asked.model, asked.fold, asked.seed) / "weights.safetensors"
+        raise EvenhandError(
+            f"{asked.model}, fold {asked.fold}: {int((~finite).sum()):,} of {len(finite):,} embeddings hold values "
+            f"that are not finite. Its weights are damaged, or its training diverged: restore {weights}, or run "
+            "again, with a lower train.learning_rate if it diverged."
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from evenhand.base.values import TEST, TRUTH_THRESHOLD, Floats, Ints, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.from_record import best_model
+from evenhand.evaluation.reading.scores import scores_of
 from evenhand.evaluation.retrieval.faiss_search import check_engine
 from evenhand.evaluation.retrieval.nearest import Neighbours
 from evenhand.evaluation.retrieval.relevance import Relevance
@@ -95,8 +97,8 @@ def retrieve(
     EvenhandError
         If the run is not finished, a query cannot be read, or the model, relevance, index or number is wrong.
     """
-    if k < 1:
-        raise EvenhandError(f"k: {k} neighbours cannot be shown; give 1 or more.")
+    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+        raise EvenhandError(f"k: {k} neighbours cannot be shown; give a whole number, 1 or more.")
     watcher = watcher or Silent()
     run = Record.open(record)
     settings, rows_store = with_label_separator(run, load(run.resolved())), readers_store(store)
@@ -165,7 +167,8 @@ def _model(run: Record, settings: Settings, model: str | None, *, codes: bool) -
     best = best_model(run)
     if best in names:
         return best
-    scores, metric = run.json("scores.json")["scores"], run.json("scores.json")["headline"]["metric"]
+    document = scores_of(run)
+    scores, metric = document["scores"], document["headline"].get("metric")
     held = {name: scores.get(name, {}).get("oof", {}).get(metric, {}).get("estimate") for name in names}
     return max(names, key=lambda name: -np.inf if held[name] is None else held[name])
 

@@ -13,6 +13,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import RowSet
 from evenhand.evaluation.metrics.metric_names import parse
 from evenhand.evaluation.reading.from_record import model_names
+from evenhand.evaluation.reading.scores import scores_of
 from evenhand.evaluation.selection.selection_report import choice_words
 from evenhand.pipeline.submission.submission_log import add, read_log, written_entry
 from evenhand.settings.load import Settings, load
@@ -183,12 +184,12 @@ def _figure_gate(known: SubmissionGate, at_least: float | None, higher: bool) ->
 
 def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
     """Return the figure of a model, corrected for selection if the selection report has it, and what it is."""
-    scores = run.json("scores.json")["scores"]
-    if model not in model_names(run) or metric not in scores[model][RowSet.OUT_OF_FOLD]:
+    scores = scores_of(run)["scores"]
+    if model not in model_names(run) or metric not in scores.get(model, {}).get(RowSet.OUT_OF_FOLD, {}):
         raise EvenhandError(
             f'{run.path}: there is no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
-    estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric]["estimate"], "out of fold"
+    estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric].get("estimate"), "out of fold"
     report = run.json("nested_evaluation.json") if run.has("nested_evaluation.json") else None
     if report is not None and report["best"]["name"] == model:
         estimate, basis = _selection_figure(report, metric, estimate)

@@ -163,7 +163,7 @@ def predict_rows(
     """Return predictions of a model or blend called `chosen` for rows, as `predict` does for a folder."""
     settings = with_label_separator(run, settings)
     root, samples, findings = rows.root, rows.samples, rows.findings
-    classes = tuple(run.data()["classes"])
+    classes = run.samples().classes
     fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
     # After all models: a row must decode at every size that a model needs, or the blend would lack a part.
     keep = np.array([row not in failures for row in range(len(samples))])

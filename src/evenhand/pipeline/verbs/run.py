@@ -18,6 +18,7 @@ from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
+from evenhand.evaluation.reading.scores import scores_of
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.references.floor import write_floor
 from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
@@ -69,7 +70,7 @@ class Run:
     @property
     def scores(self) -> pd.DataFrame:
         """All figures as a frame: name, set, metric, estimate, low, high, n, groups."""
-        scores = self.record.json("scores.json")["scores"]
+        scores = scores_of(self.record)["scores"]
         rows = [
             {"name": name, "set": of, "metric": metric, **figure}
             for name, sets in scores.items()
@@ -81,7 +82,7 @@ class Run:
     @property
     def resampled(self) -> str:
         """What intervals are taken over: "groups", "families" (copies and versions of one another) or "rows"."""
-        return str(self.record.json("scores.json").get("resampled", ""))
+        return str(scores_of(self.record).get("resampled", ""))
 
     @property
     def score_metrics(self) -> list[str]:
@@ -91,17 +92,17 @@ class Run:
     @property
     def best(self) -> str:
         """Name of the best model or blend out of fold; empty if none could be evaluated."""
-        return str((self.record.json("scores.json").get("headline") or {}).get("best") or "")
+        return str(scores_of(self.record)["headline"].get("best") or "")
 
     @property
     def heaviest(self) -> dict[str, Any]:
         """Model -> set -> classes dominated by one group, with figures with and without it."""
-        return dict(self.record.json("scores.json").get("heaviest", {}))
+        return dict(scores_of(self.record).get("heaviest", {}))
 
     @property
     def absent(self) -> dict[str, list[str]]:
         """Set -> classes that no row of it has, which means over classes leave out."""
-        return dict(self.record.json("scores.json").get("absent", {}))
+        return dict(scores_of(self.record).get("absent", {}))
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -133,7 +134,7 @@ class Run:
 
     def document(self) -> dict[str, Any]:
         """Return what `evenhand run --json` prints."""
-        return dict(self.record.json("scores.json"))
+        return scores_of(self.record)
 
     def __repr__(self) -> str:
         return f"Run({self.path})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,8 +141,8 @@ class TaskContext:
 
     def size_of_fold(self, fold: int, seed: int) -> int | None:
         """Return the size at which the network of a fold predicts: that of its last stage of training."""
-        folder = self.record.task_folder(self.model.name, fold, seed)
-        size: int | None = json.loads((folder / "task.json").read_text(encoding="utf-8"))["size"]
+        folder = self.record.task_folder(self.model.name, fold, seed).relative_to(self.record.path)
+        size: int | None = self.record.object(f"{folder}/task.json").get("size")
         return size
 
     @property
