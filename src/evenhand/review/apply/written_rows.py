@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def written_rows(settings: Settings) -> WrittenRows:
     DataError
         If they cannot be read, or are of one class only.
     """
-    raw = {
+    raw: dict[str, Any] = {
         "corrections": None,
         "rename": {},
         "drop": [],
