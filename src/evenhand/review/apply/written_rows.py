@@ -13,6 +13,7 @@ import numpy as np
 from evenhand.base.values import Strings
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.tables.labels.label_encoding import Row
+from evenhand.review.rows.from_config import ReviewedData
 from evenhand.settings.load import Settings
 
 PathAndClasses: TypeAlias = tuple[str, Row]
@@ -40,7 +41,7 @@ def written_rows(settings: Settings) -> WrittenRows:
     Raises
     ------
     DataError
-        If they cannot be read, or are of one class only.
+        If they cannot be read.
     """
     raw: dict[str, Any] = {
         "corrections": None,
@@ -51,7 +52,7 @@ def written_rows(settings: Settings) -> WrittenRows:
         "exclusive": [],
         "min_count": 1,
     }
-    data = settings.data.model_copy(update=raw)
+    data = ReviewedData.model_validate({**settings.data.model_dump(), **raw})
     root = root_of(data)
     samples, _ = settings.kind.samples(root, data, settings.kind_config)
     if samples.multi_label:

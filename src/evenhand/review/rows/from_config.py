@@ -15,7 +15,7 @@ from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.settings.load import load
 
 
-class _ReviewedData(DataConfig):
+class ReviewedData(DataConfig):
     """[data] as it is reviewed: a class that is too rare to train on, or alone, is looked through too."""
 
     @property
@@ -55,7 +55,7 @@ def from_config(
         If the configuration, the data or the record cannot be read.
     """
     settings = load(config, changes=changes)
-    data = _ReviewedData.model_validate({**settings.data.model_dump(), "min_count": 1})
+    data = ReviewedData.model_validate({**settings.data.model_dump(), "min_count": 1})
     samples, findings = settings.kind.samples(root_of(data), data, settings.kind_config)
     # A check repeats what reading finds.
     every = {_key(finding): finding for finding in (*findings, *reported)}

@@ -10,15 +10,12 @@ from pathlib import Path
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.review.log.live_review import LiveReview
+from evenhand.review.log.session_files import FOLDER, LOG
 from evenhand.review.rows.from_config import from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.pictures import Pictures
 from evenhand.review.server.session import ReviewSession
 from evenhand.settings.load import load
-
-FOLDER = "review"
-"""The folder of a session below the output folder, where the records are."""
-LOG = "decisions.jsonl"
 
 
 @dataclass(frozen=True, eq=False)

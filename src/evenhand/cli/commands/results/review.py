@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from evenhand.base.errors import DataError
+from evenhand.cli.commands.results.review_changes import change
 from evenhand.cli.options import Set
 
 
@@ -29,14 +31,30 @@ def review(
         str | None, typer.Option("--order", metavar="ORDER", help="The order to begin with, such as by_class.")
     ] = None,
     port: Annotated[int, typer.Option("--port", help="Port; if it is in use, the next free one is taken.")] = 8797,
+    export: Annotated[
+        bool, typer.Option("--export", help="Write the decisions as corrections.csv of the session, and stop.")
+    ] = False,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Show what the decisions change in files and table, ask, and change them."),
+    ] = False,
+    unapply: Annotated[bool, typer.Option("--unapply", help="Undo the latest --apply, bit for bit.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
     set_: Set = None,
 ) -> None:
     """Look through the rows one by one in a local page: keep, relabel, trash, unsure, with undo.
 
-    Every decision is a line of decisions.jsonl in the folder of the session; no data are changed. The page answers
-    on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on where it was.
+    Every decision is a line of decisions.jsonl in the folder of the session; no data are changed before --apply.
+    The page answers on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on
+    where it was.
     """
+    wanted = [name for name, given in (("export", export), ("apply", apply), ("unapply", unapply)) if given]
+    if len(wanted) > 1:
+        raise DataError(f"--{wanted[0]} and --{wanted[1]} do not go together.")
+    if wanted:
+        change(source, wanted[0], session=session, changes=set_ or [], yes=yes)
+        return
     from evenhand.review.server.serve import require_extra, serve
 
     require_extra()

@@ -1,0 +1,45 @@
+"""`evenhand review --export`, `--apply` and `--unapply`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from evenhand.cli.console import print_line
+
+
+def change(source: Path, what: str, *, session: Path | None, changes: Sequence[str], yes: bool) -> None:
+    """Write the table of corrections ("export"), carry it out on the files ("apply"), or undo that ("unapply")."""
+    from evenhand.review.apply.session_changes import SessionChanges
+
+    found = SessionChanges.of(source, changes=changes, folder=session)
+    for line in found.recover():
+        print_line(line)
+    if what == "unapply":
+        undone = found.unapply()
+        print_line("There is nothing to undo." if undone is None else f"{undone.folder}: undone; all is as it was.")
+        return
+    exported = found.export()
+    counts = ", ".join(
+        f"{exported.actions.get(name, 0):,} {name}" for name in ("relabel", "trash", "keep", "unsure")
+    )
+    disputed = f"; {exported.disputed:,} disputed rows are left out" if exported.disputed else ""
+    print_line(f"{exported.path}: {counts}{disputed}.")
+    if what == "export":
+        print_line(f'To use it, without changing a file: [data] corrections = "{exported.path}"')
+        return
+    planned = found.plan()
+    for line in planned.summary():
+        print_line(line)
+    if planned.empty:
+        print_line("There is nothing to change.")
+        return
+    if not yes and not typer.confirm("Change these files?"):
+        print_line("Nothing was changed.")
+        return
+    done = found.carry_out(planned)
+    if done is not None:
+        print_line(f"Done, and validated: {len(planned.rows):,} rows. {done.folder} holds backup and quarantine.")
+        print_line("--unapply undoes it.")

@@ -1,0 +1,108 @@
+"""From the decisions of a session to a table of corrections, and from there to the files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evenhand.base.errors import DataError
+from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.record import Record
+from evenhand.review.apply import carry_out, plan
+from evenhand.review.apply.export import corrections_of
+from evenhand.review.apply.written_rows import PathAndClasses, written_rows
+from evenhand.review.log.live_review import LiveReview
+from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
+from evenhand.review.rows.from_config import from_config
+from evenhand.review.rows.from_record import from_record
+from evenhand.review.rows.review_rows import ReviewRows
+from evenhand.settings.load import Settings, load
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A table of corrections: its path, the number of rows by action, and how many are disputed and not in it."""
+
+    path: Path
+    actions: Mapping[str, int]
+    disputed: int
+
+
+@dataclass(frozen=True, eq=False)
+class SessionChanges:
+    """What the decisions of a session change.
+
+    Attributes
+    ----------
+    settings
+        The configuration of the data.
+    rows
+        The rows that were reviewed.
+    folder
+        The folder of the session.
+    """
+
+    settings: Settings
+    rows: ReviewRows
+    folder: Path
+
+    @classmethod
+    def of(cls, source: Path, *, changes: Sequence[str] = (), folder: Path | None = None) -> SessionChanges:
+        """Return the changes of a session.
+
+        Parameters
+        ----------
+        source
+            The folder of a run, or a configuration (TOML), as in `open_session`.
+        changes
+            `KEY=VALUE` assignments over a configuration.
+        folder
+            The folder of the session; by default "review" beside the runs.
+
+        Raises
+        ------
+        EvenhandError
+            If the source cannot be read, or there are no decisions.
+        """
+        if source.is_dir():
+            record = Record.open(source)
+            settings, rows, place = load(record.resolved()), from_record(record), record.path.parent / FOLDER
+        else:
+            settings, rows = load(source, changes=changes), from_config(source, changes=changes)
+            place = Path(settings.output) / FOLDER
+        place = folder or place
+        if not (place / LOG).is_file():
+            raise DataError(
+                f"{place}: there are no decisions of a review. Make some with `evenhand review {source}`, "
+                "or name the folder of the session."
+            )
+        return cls(settings, rows, place)
+
+    def export(self) -> Exported:
+        """Write the decisions as corrections.csv of the session, and return what is in it."""
+        state = LiveReview(self.folder / LOG).state
+        table = corrections_of(state, self.rows)
+        path = self.folder / CORRECTIONS
+        write_frame(table, path)
+        return Exported(path, Counter(table["action"]), len(state.disputed))
+
+    def plan(self) -> plan.Plan:
+        """Return what carrying out corrections.csv of the session would change; raises as `plan.plan` does."""
+        return plan.plan(self.settings, self.folder / CORRECTIONS)
+
+    def recover(self) -> list[str]:
+        """Finish or undo changes that were killed; return a sentence for each."""
+        return carry_out.recover(self.folder / APPLIED, self._written)
+
+    def carry_out(self, planned: plan.Plan) -> carry_out.Change | None:
+        """Change files and table as planned, all or nothing; None if there is nothing to change."""
+        return carry_out.carry_out(planned, self.folder / APPLIED, self._written)
+
+    def unapply(self) -> carry_out.Change | None:
+        """Undo the latest change that stands, bit for bit; None if there is none."""
+        return carry_out.unapply(self.folder / APPLIED, self._written)
+
+    def _written(self) -> list[PathAndClasses]:
+        return written_rows(self.settings).pairs

@@ -1,0 +1,11 @@
+"""Where a session keeps its files: in one folder beside the runs, unless another is named."""
+
+from __future__ import annotations
+
+FOLDER = "review"
+"""The folder of a session below the output folder, where the records are."""
+LOG = "decisions.jsonl"
+CORRECTIONS = "corrections.csv"
+"""The decisions as a table that `[data] corrections` names."""
+APPLIED = "applied"
+"""A folder for every change of the data: journal, backup and quarantine."""

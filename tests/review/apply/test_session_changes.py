@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evenhand.base.errors import DataError
+from evenhand.cli.app import app
+from evenhand.data.roots.content_hash import content_hash
+from evenhand.review.apply.session_changes import SessionChanges
+from evenhand.review.log.event import Event
+from evenhand.review.log.live_review import LiveReview
+from evenhand.settings.load import load
+
+FILES = {"a/1.jpg": b"1", "a/2.jpg": b"2", "a/3.jpg": b"3", "b/4.jpg": b"4", "b/5.jpg": b"5"}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a configuration of a few files, with a session in which some were decided."""
+    for name, raw in FILES.items():
+        (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / name).write_bytes(raw)
+    path = tmp_path / "c.toml"
+    path.write_text(f'output = "{tmp_path / "runs"}"\n[data]\nroot = "d"\n', encoding="utf-8")
+    review = LiveReview(tmp_path / "runs" / "review" / "decisions.jsonl")
+    review.add(Event.new("relabel", "ann", content_hash(b"1"), ("a",), to=("b",)))
+    review.add(Event.new("trash", "ann", content_hash(b"2"), ("a",)))
+    review.add(Event.new("keep", "ann", content_hash(b"4"), ("b",)))
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(item.relative_to(folder)) for item in folder.rglob("*") if item.is_file())
+
+
+def review(*words: object, given: str = "") -> str:
+    found = CliRunner().invoke(app, ["review", *map(str, words)], input=given)
+    assert found.exit_code == 0, found.output
+    return found.output
+
+
+def test_decisions_are_exported_applied_and_taken_back(config: Path, tmp_path: Path) -> None:
+    session = tmp_path / "runs" / "review"
+    assert "1 relabel, 1 trash, 1 keep, 0 unsure" in review(config, "--export")
+    corrected = load(config, changes=[f"data.corrections={session / 'corrections.csv'}"])
+    assert corrected.data.corrections == str(session / "corrections.csv")
+    assert "Nothing was changed." in review(config, "--apply", given="n\n")
+    assert names(tmp_path / "d") == sorted(FILES)
+    assert "Done, and validated: 4 rows." in review(config, "--apply", given="y\n")
+    assert names(tmp_path / "d") == ["a/3.jpg", "b/1.jpg", "b/4.jpg", "b/5.jpg"]
+    assert "There is nothing to change." in review(config, "--apply", "--yes")
+    assert "undone; all is as it was." in review(config, "--unapply")
+    assert names(tmp_path / "d") == sorted(FILES)
+    assert "There is nothing to undo." in review(config, "--unapply")
+
+
+def test_what_does_not_go_together_or_is_not_there_is_a_sentence(config: Path, tmp_path: Path) -> None:
+    found = CliRunner().invoke(app, ["review", str(config), "--apply", "--unapply"])
+    assert (found.exit_code, found.stderr) == (2, "--apply and --unapply do not go together.\n")
+    with pytest.raises(DataError, match="there are no decisions of a review. Make some with `evenhand review"):
+        SessionChanges.of(config, folder=tmp_path / "other")
