@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import NO_LABEL, Predictions
-from evenhand.evaluation.figures.confident_learning import most_accurate, surest_rows, suspected_labels
+from evenhand.evaluation.figures.confident_learning import (
+    most_accurate,
+    self_confidence,
+    surest_rows,
+    suspected_labels,
+)
 
 
 def predictions(probabilities: object, truth: object, model: str = "m") -> Predictions:
@@ -22,6 +27,20 @@ def test_by_hand() -> None:
     assert list(found["id"]) == ["r4", "r2"]
     assert list(found["suggested"]) == ["b", "a"]
     assert found["margin"].tolist() == pytest.approx([0.9, 0.6])
+
+
+def test_a_row_that_is_nothing_of_its_label_comes_before_one_between_two_classes() -> None:
+    unsure = [[0.4, 0.3, 0.3], [0.3, 0.4, 0.3], [0.3, 0.3, 0.4]] * 5
+    found = suspected_labels(predictions([*unsure, [0.1, 0.9, 0.0], [0.02, 0.48, 0.5]], [0, 1, 2] * 5 + [0, 0]))
+    assert found["id"].tolist() == ["r16", "r15"]
+    assert found["margin"].tolist() == pytest.approx([0.48, 0.8])
+
+
+def test_a_class_of_which_the_model_is_never_certain_is_not_suspected_as_a_whole() -> None:
+    p = np.array([[0.9, 0.1], [0.9, 0.1], [0.8, 0.2], [0.8, 0.2]])
+    found = self_confidence(p, np.array([0, 0, 1, 1]))
+    np.testing.assert_allclose(found, 1.0)
+    np.testing.assert_allclose(self_confidence(np.array([[1.0, 0.0]]), np.array([1])), 1.0)
 
 
 def test_rows_without_a_label_and_several_labels_are_not_suspected() -> None:

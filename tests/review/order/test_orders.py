@@ -11,7 +11,6 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Finding
 from evenhand.evaluation.figures.confident_learning import suspected_labels
 from evenhand.review.order.registry import ORDERS
-from evenhand.review.order.suspicion import suspicion
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
 
@@ -83,32 +82,27 @@ def test_the_rows_of_severe_findings_come_first_and_stay_together(make_rows: Row
     assert ranked(rows, "findings") == ["r3", "r0", "r4", "r2", "r1", "r5", "r6"]
 
 
-def test_suspected_labels_come_as_the_doctor_lists_them_then_the_others_by_margin(make_rows: Rows) -> None:
+def test_suspected_labels_stand_in_the_order_of_the_doctor_s_list(make_rows: Rows) -> None:
     rng = np.random.default_rng(1)
-    labels, p = rng.integers(0, 3, 200), rng.dirichlet(np.full(3, 0.5), 200)
-    rows = make_rows(labels, p)
-    everyone = rows.predictions(np.ones(200, dtype=bool))
-    suspects = suspected_labels(everyone)["id"].tolist()
-    order = ranked(rows, "suspicion")
+    rows = make_rows(rng.integers(0, 3, 200), rng.dirichlet(np.full(3, 0.5), 200))
+    suspects = suspected_labels(rows.predictions(np.ones(200, dtype=bool)))["id"].tolist()
     assert 20 < len(suspects) < 180
-    assert order[: len(suspects)] == suspects
-    rest = suspicion(everyone)[[rows.position(row) for row in order[len(suspects) :]]]
-    assert (np.diff(rest) <= 0).all()
-    assert rest.max() <= 1
+    order = ranked(rows, "suspicion")
+    assert [row for row in order if row in set(suspects)] == suspects
 
 
 def test_rows_that_a_model_saw_come_after_all_others_and_unlabelled_ones_last(make_rows: Rows) -> None:
     wrong, right = [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]
     source = ["in_sample", "out_of_fold", "fold_ensemble", "out_of_fold", "out_of_fold", ""]
     rows = make_rows([0, 0, 0, -1, 1, 0], [wrong, right, wrong, wrong, wrong, wrong], source=source)
-    assert ranked(rows, "suspicion") == ["r2", "r1", "r4", "r0", "r3", "r5"]
+    assert ranked(rows, "suspicion") == ["r2", "r4", "r1", "r0", "r3", "r5"]
 
 
-def test_of_several_labels_the_most_suspicious_one_decides(make_rows: Rows) -> None:
-    labels = [[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, NAN], [NAN, NAN, NAN]]
-    p = [[0.9, 0.1, 0.1], [0.8, 0.1, 0.02], [0.1, 0.8, 0.9], [0.2, 0.9, 0.99], [0.9, 0.9, 0.9]]
+def test_of_several_labels_the_least_likely_one_decides(make_rows: Rows) -> None:
+    labels = [[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1], [NAN, NAN, NAN], [0, 0, NAN]]
+    p = [[0.9, 0.1, 0.1], [0.8, 0.1, 0.02], [0.1, 0.8, 0.9], [0.2, 0.9, 0.9], [0.9, 0.9, 0.9], [0.1, 0.1, 0.9]]
     order = ranked(make_rows(labels, p), "suspicion")
-    assert set(order[:2]) == {"r1", "r2"}
+    assert order[:2] == ["r1", "r2"]  # cedar holds though it is unlikely, and does not though it is likely
     assert order[-1] == "r4"
 
 

@@ -33,19 +33,20 @@ def suspected_labels(p: Predictions) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        id, label, suggested, p_label and p_suggested (probabilities), margin (their difference, by which rows are
-        ordered), fold, group. Empty where several labels may hold for a row.
+        id, label, suggested, p_label and p_suggested (probabilities), margin (their difference), fold, group; by
+        rising `self_confidence`. Empty where several labels may hold for a row.
     """
     if p.truth is None or p.multi_label or not known(p.truth).any():
         return pd.DataFrame({name: [] for name in COLUMNS})
     p = p.take(known(p.truth))
     truth = np.asarray(p.truth, dtype=np.int64)
-    sure = confident_class(p.probabilities, truth)
+    sure = _confident(p.probabilities, truth)
     rows = np.flatnonzero((sure >= 0) & (sure != truth))
     names = np.asarray(p.classes, dtype=object)
     label, other = p.probabilities[rows, truth[rows]], p.probabilities[rows, sure[rows]]
     table = pd.DataFrame(
         {
+            "confidence": self_confidence(p.probabilities, truth)[rows],
             "id": p.ids[rows],
             "label": names[truth[rows]],
             "suggested": names[sure[rows]],
@@ -56,11 +57,18 @@ def suspected_labels(p: Predictions) -> pd.DataFrame:
             "group": "" if p.groups is None else p.groups[rows],
         }
     )
-    return table.sort_values(["margin", "id"], ascending=[False, True], ignore_index=True)
+    order = table.sort_values(["confidence", "margin", "id"], ascending=[True, False, True], ignore_index=True)
+    return order[list(COLUMNS)]
 
 
-def confident_class(probabilities: Floats, truth: Ints) -> Ints:
-    """Return (n,) the class that each row confidently belongs to, or -1 where there is none (equations 1 and 2).
+def self_confidence(probabilities: Floats, truth: Ints) -> Floats:
+    """Return (n,) the probability of each row's label, as a multiple of its mean over the rows with that label.
+
+    The lower, the more suspicious is the label. Where wrong labels are a random other class and the probabilities
+    are calibrated, the odds that a label is wrong fall with its probability alone, however the rest is divided
+    among other classes; the margin to the most probable one puts rows between two similar classes before rows that
+    have nothing of their label. The mean is the threshold of confident learning (Northcutt 2021, eq. 2), by which a
+    class of which the model is never certain is not suspected as a whole.
 
     Parameters
     ----------
@@ -69,13 +77,24 @@ def confident_class(probabilities: Floats, truth: Ints) -> Ints:
     truth
         (n,) labels, all known.
     """
+    own, mean = probabilities[np.arange(len(truth)), truth], _mean_confidence(probabilities, truth)[truth]
+    return np.asarray(np.divide(own, mean, out=np.ones(len(truth)), where=mean > 0))
+
+
+def _confident(probabilities: Floats, truth: Ints) -> Ints:
+    """Return (n,) the class that each row confidently belongs to, or -1 where there is none."""
+    threshold = _mean_confidence(probabilities, truth)
+    above = np.where(probabilities >= threshold - 1e-12, probabilities, -1.0)
+    return np.asarray(np.where(above.max(axis=1) >= 0, above.argmax(axis=1), -1))
+
+
+def _mean_confidence(probabilities: Floats, truth: Ints) -> Floats:
+    """Return (k,) the mean probability of each class on the rows with its label (equation 2)."""
     k = probabilities.shape[1]
     counts = np.bincount(truth, minlength=k)
     own = np.bincount(truth, weights=probabilities[np.arange(len(truth)), truth], minlength=k)
     # A class without rows has no mean to compare with, and is never suggested.
-    threshold = np.where(counts > 0, own / np.maximum(counts, 1), np.inf)
-    above = np.where(probabilities >= threshold - 1e-12, probabilities, -1.0)
-    return np.asarray(np.where(above.max(axis=1) >= 0, above.argmax(axis=1), -1))
+    return np.asarray(np.where(counts > 0, own / np.maximum(counts, 1), np.inf))
 
 
 @dataclass(frozen=True)

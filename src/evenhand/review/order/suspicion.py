@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from evenhand.base.values import Floats, Ints, Predictions
-from evenhand.evaluation.figures.confident_learning import confident_class, suspected_labels
+from evenhand.evaluation.figures.confident_learning import self_confidence
 from evenhand.review.order.best_first import best_first
 from evenhand.review.order.registry import ORDERS, Order
 from evenhand.review.rows.review_rows import ReviewRows
-
-_SUSPECTED = 2.0
-"""Added to the margin, which lies in -1..1, of suspected labels: all of them come before the others."""
 
 
 def lacks(rows: ReviewRows) -> str:
@@ -23,7 +19,7 @@ def lacks(rows: ReviewRows) -> str:
 
 
 def rank(rows: ReviewRows, _seed: int) -> Ints:
-    """Return (n,) positions: suspected labels as EH109 lists them, then the other rows by the same margin.
+    """Return (n,) positions by suspicion: those that EH109 suspects are in the same order here, among the others.
 
     Rows with in-sample probabilities come after all held-out ones, since models repeat the labels that they saw;
     last come rows without label or probabilities, which cannot be suspected.
@@ -31,45 +27,33 @@ def rank(rows: ReviewRows, _seed: int) -> Ints:
     score = np.full(len(rows), np.nan)
     for part in (rows.held_out, rows.predicted & ~rows.held_out):
         if part.any():
-            score[part] = suspicion(rows.predictions(part))
+            score[part] = -confidence_in_labels(rows.predictions(part))
     return best_first(rows, score)
 
 
-def suspicion(p: Predictions) -> Floats:
-    """Return (n,) how much the label of each row is to be suspected, NaN where it is not known.
+def confidence_in_labels(p: Predictions) -> Floats:
+    """Return (n,) the model's confidence in the label of each row (`self_confidence`), NaN where it is not known.
 
-    It is the probability of the most probable other class minus that of the label, in -1..1, and 2 more than the
-    margin of EH109 where confident learning (Northcutt, Jiang and Chuang 2021) suspects the label. Where several
-    labels may hold, each class is a problem of two classes, and the most suspicious one decides.
+    Where several labels may hold, each class is a problem of two classes, and the least confident one decides.
     """
     return _of_several(p) if p.multi_label else _of_one(p)
 
 
 def _of_one(p: Predictions) -> Floats:
-    truth = np.asarray(p.truth)
-    rows = np.arange(len(p))
-    own, others = p.probabilities[rows, truth], p.probabilities.copy()
-    others[rows, truth] = 0.0
-    score = np.where(truth >= 0, others.max(axis=1) - own, np.nan)
-    suspects = suspected_labels(p)
-    score[pd.Index(p.ids).get_indexer(pd.Index(suspects["id"]))] = _SUSPECTED + suspects["margin"].to_numpy()
-    return score
+    truth, out = np.asarray(p.truth, dtype=np.int64), np.full(len(p), np.nan)
+    labelled = truth >= 0
+    out[labelled] = self_confidence(p.probabilities[labelled], truth[labelled])
+    return out
 
 
 def _of_several(p: Predictions) -> Floats:
-    truth = np.asarray(p.truth, dtype=np.float64)
-    score = np.full(len(p), -np.inf)
+    truth, out = np.asarray(p.truth, dtype=np.float64), np.full(len(p), np.nan)
     for column in range(p.k):
         rows = np.flatnonzero(~np.isnan(truth[:, column]))
-        if not len(rows):
-            continue
         holds = (truth[rows, column] >= p.truth_threshold).astype(np.int64)
         two = np.column_stack([1.0 - p.probabilities[rows, column], p.probabilities[rows, column]])
-        sure, at = confident_class(two, holds), np.arange(len(rows))
-        suspected = (sure >= 0) & (sure != holds)
-        found = two[at, 1 - holds] - two[at, holds] + _SUSPECTED * suspected
-        score[rows] = np.maximum(score[rows], found)
-    return np.where(np.isfinite(score), score, np.nan)
+        out[rows] = np.fmin(out[rows], self_confidence(two, holds))
+    return out
 
 
 ORDERS.register("suspicion")(
