@@ -202,6 +202,35 @@ def test_all_rows_to_the_end_and_back_again(browser, served: Served) -> None:
     closed(page, served)
 
 
+@pytest.mark.parametrize("width", [375, 1440])
+def test_many_rows_at_once(browser, served: Served, width: int) -> None:
+    page = opened(browser, served, width, "light")
+    rows = [card["row"] for card in served.session.cards(view_of(served), n=50)]
+    press(page, "g")
+    tiles = page.locator("#tiles li")
+    until(page, f"document.querySelectorAll('#tiles li').length === {len(rows)}")
+    assert page.locator("#card").is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    press(page, "Space", "ArrowRight", "ArrowRight", "Space", "x")
+    counted(page, 2)
+    assert served.log() == [("trash", rows[0]), ("trash", rows[2])]
+    tiles.nth(4).click()
+    page.locator("#do-unsure").click()
+    counted(page, 3)
+    assert served.log()[-1] == ("unsure", rows[4])
+    assert tiles.nth(4).locator(".done").text_content() == "left as unsure"
+    press(page, "z")
+    until(page, "!document.querySelectorAll('#tiles li')[4].querySelector('.done').textContent")
+    counted(page, 2)
+    page.locator("#grid-keep").click()
+    counted(page, len(rows))
+    assert page.locator("#grid-none").is_visible()
+    press(page, "g")
+    until(page, "!document.querySelector('#finished').hidden")
+    assert {event.shown.view for event in served.session.live.state.latest("ada")} == {"grid"}
+    closed(page, served)
+
+
 def test_a_phone(browser, served: Served) -> None:
     page = opened(browser, served, 375, "dark", touch=True)
     box = page.locator("#stage").bounding_box()

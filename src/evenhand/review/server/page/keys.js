@@ -13,6 +13,7 @@ const FIRST = {
   redo: ["Redo", ["y", "Ctrl+y", "Ctrl+Shift+z"]],
   next: ["Next row, undecided", ["."]],
   previous: ["Row before", [","]],
+  grid: ["Many rows at once, or one", ["g"]],
   arrows: ["Arrow keys decide or navigate", ["a"]],
   help: ["This list", ["?"]],
 };
@@ -34,6 +35,7 @@ export class Keys {
   constructor(act) {
     this._act = act;
     this._asked = null;
+    this.inGrid = false; // there the arrow keys move between rows
     this._keys = Object.fromEntries(Object.entries(FIRST).map(([action, [, keys]]) => [action, [...keys]]));
     try { Object.assign(this._keys, JSON.parse(localStorage.getItem(KEPT)) ?? {}); } catch { /* as at first */ }
     this.arrowsDecide = localStorage.getItem(`${KEPT}-arrows`) !== "navigate";
@@ -65,7 +67,7 @@ export class Keys {
     // a control that has the focus keeps the keys that work it
     if ((event.key === "Enter" || event.key === " ") && target.matches?.("button, summary, input, a")) return;
     const key = pressed(event);
-    const action = (this.arrowsDecide ? DECIDING : NAVIGATING)[key]
+    const action = (this.inGrid ? {} : this.arrowsDecide ? DECIDING : NAVIGATING)[key]
       ?? Object.keys(this._keys).find((name) => this._keys[name].includes(key));
     if (action) {
       event.preventDefault();

@@ -2,6 +2,7 @@
 import {Refused, get} from "./api.js";
 import {showCard, words} from "./card.js";
 import {find, make, say, visible} from "./elements.js";
+import {Grid} from "./grid.js";
 import {Keys} from "./keys.js";
 import {ClassSearch} from "./search.js";
 import {Review} from "./state.js";
@@ -27,6 +28,8 @@ async function begin() {
   fillSelects(form, session);
   const review = new Review(session, viewOf(form));
   const search = new ClassSearch(session.classes, session.several);
+
+  const grid = new Grid(review);
 
   function choose(name, event) {
     const label = review.card.label;
@@ -64,8 +67,9 @@ async function begin() {
       const option = review.card.likely[position - 1];
       if (option) choose(option.name);
     },
-    undo: async () => { say((await review.undo())?.said ?? ""); },
-    redo: async () => { say((await review.redo())?.said ?? ""); },
+    undo: async () => { stepped(await review.undo()); },
+    redo: async () => { stepped(await review.redo()); },
+    grid: switchGrid,
     next: () => review.next(),
     previous: async () => { if (!await review.previous()) say("This is the first row that was shown."); },
     arrows: () => {
@@ -77,17 +81,49 @@ async function begin() {
       find("help").showModal();
     },
   };
+
+  /** What the same actions do in the grid; others do there what they do beside a card. */
+  const gridActions = {
+    keep: () => grid.decide("keep"),
+    trash: () => grid.decide("trash"),
+    unsure: () => grid.decide("unsure"),
+    take: () => grid.decide("relabel", (card) => card.suggestion?.label ?? card.label),
+    relabel: () => {
+      const [{card}] = grid.chosen();
+      search.open(card.label, card.likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
+    },
+    note: () => say("Notes are written beside one row."),
+    class: () => {},
+    next: () => grid.show(),
+    previous: () => {},
+  };
   const ofCard = new Set(["keep", "trash", "unsure", "relabel", "take", "note", "class", "next"]);
 
   function act(action, event, position) {
-    if (!review.card && ofCard.has(action)) return;
-    Promise.resolve(actions[action](position)).catch((error) => trouble(error.message));
+    const todo = (grid.open && gridActions[action]) || actions[action];
+    if (ofCard.has(action) && !(grid.open ? grid.chosen().length : review.card)) return;
+    Promise.resolve(todo(position)).catch((error) => trouble(error.message));
     release(event);
   }
 
   /** After a click the focus goes to the card: Space on a button that kept it would press the button again. */
   function release(event) {
-    if (event?.type === "click" && event.detail > 0) find("card").focus();
+    if (event?.type === "click" && event.detail > 0 && !grid.open) find("card").focus();
+  }
+
+  function stepped(answer) {
+    say(answer?.said ?? "");
+    if (grid.open && answer?.card) grid.returned(answer.card);
+  }
+
+  async function switchGrid() {
+    grid.open = !grid.open;
+    keys.inGrid = grid.open;
+    find("grid-open").setAttribute("aria-pressed", String(grid.open));
+    find("grid").hidden = !grid.open;
+    if (grid.open) await grid.start();
+    else await review.restart();
+    showRow(review, context);
   }
 
   const keys = new Keys(act);
@@ -95,9 +131,10 @@ async function begin() {
   for (const [action, text] of BUTTONS) {
     find("actions").append(make("button", {type: "button", id: `do-${action}`, class: action, onclick: (event) => act(action, event)}, text, make("kbd", {"aria-hidden": "true"}, keys.keyOf(action))));
   }
-  const visit = (row) => review.jump(row).then(() => find("card").focus(), (error) => trouble(error.message));
+  const visit = (row) => (grid.open ? switchGrid() : Promise.resolve()).then(() => review.jump(row)).then(() => find("card").focus(), (error) => trouble(error.message));
+  const context = {choose, visit, keyOf: (action) => keys.keyOf(action), inGrid: () => grid.open};
   review.addEventListener("change", (event) => {
-    if (event.detail.shown) showRow(review, {choose, visit, keyOf: (action) => keys.keyOf(action)});
+    if (event.detail.shown && !grid.open) showRow(review, context);
     showCounts(review);
     showStrip(review.recent, visit);
     if (!review.unsaved) trouble(null);
@@ -112,13 +149,14 @@ async function begin() {
     if (text) review.card.note = text;
     if (text) review.decide("note", null, text).then((answer) => { if (answer) say("The note is saved."); });
   });
+  find("grid-open").addEventListener("click", () => act("grid"));
   find("help-open").addEventListener("click", () => act("help"));
   find("again").addEventListener("click", () => review.restart().then(() => find("card").focus()));
   form.addEventListener("change", (event) => {
     if (event.target.name === "jump") {
       if (event.target.value) visit(event.target.value);
       event.target.value = "";
-    } else review.restart(viewOf(form)).catch((error) => trouble(error.message));
+    } else review.restart(viewOf(form)).then(() => (grid.open ? grid.start() : null)).catch((error) => trouble(error.message));
   });
   find("by-class").addEventListener("toggle", () => showProgress().catch((error) => trouble(error.message)));
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -147,8 +185,14 @@ function fillSelects(form, session) {
 
 function showRow(review, context) {
   const card = review.card;
-  find("card").hidden = !card;
-  find("finished").hidden = Boolean(card);
+  const inGrid = context.inGrid();
+  find("card").hidden = !card || inGrid;
+  find("finished").hidden = Boolean(card) || inGrid;
+  if (inGrid) {
+    for (const action of ["keep", "take", "relabel", "trash", "unsure"]) find(`do-${action}`).disabled = false;
+    find("do-note").disabled = true;
+    return;
+  }
   for (const action of ["keep", "take", "relabel", "trash", "unsure", "note"]) find(`do-${action}`).disabled = !card;
   if (!card) {
     find("finished-words").textContent = `${review.counts.decided} of ${review.counts.rows} rows are decided.`;

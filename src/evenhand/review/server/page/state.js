@@ -59,20 +59,21 @@ export class Review extends EventTarget {
 
   /** Decide about the row that is shown, and go on to the next at once; the answer comes later. */
   async decide(kind, to = null, note = null) {
-    const card = this.card;
-    if (!card) return;
+    if (!this.card) return;
+    const sent = this.decideFor(this.card, kind, to, note, "card", (performance.now() - this._since) / 1000);
+    if (kind !== "note") await this.next();
+    return sent;
+  }
+
+  /** Decide about any row; returns the server's answer, or null if it refuses. */
+  decideFor(card, kind, to, note, view, seconds = null) {
     const entry = {
       event: crypto.randomUUID().replaceAll("-", ""), row: card.row, name: card.name, kind, from: card.label, to, saved: false,
     };
-    const sent = this._send("/api/decisions", {
-      event: entry.event, kind, row: card.row, to, note, seconds: (performance.now() - this._since) / 1000,
-      order: this.view.order, view: "card",
+    if (kind !== "note") this.recent = [entry, ...this.recent].slice(0, 24);
+    return this._send("/api/decisions", {
+      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view,
     });
-    if (kind !== "note") {
-      this.recent = [entry, ...this.recent].slice(0, 24);
-      await this.next();
-    }
-    return sent;
   }
 
   async undo() {
