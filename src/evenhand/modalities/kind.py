@@ -250,6 +250,9 @@ class Kind(Protocol):
             Columns with another role: path, label, group and split.
         """
 
+    def content_columns(self, frame: pd.DataFrame) -> Sequence[str]:
+        """Return the columns of a table that hold what a row shows, such as its text: they are no groups."""
+
     def alone(self, source: Path) -> Root:
         """Return a root for a path that is neither a folder nor a zip, such as one file; raises `DataError`."""
 
@@ -357,6 +360,10 @@ class KindDefaults:
     def section_for(self, frame: pd.DataFrame, taken: Sequence[str]) -> str:
         """Return no section: tables say nothing about it."""
         return ""
+
+    def content_columns(self, frame: pd.DataFrame) -> Sequence[str]:
+        """Return none: rows are files."""
+        return ()
 
     def demo(self, folder: Path) -> Demo | None:
         """Return None: the demo runs on the example."""

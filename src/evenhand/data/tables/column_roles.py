@@ -12,7 +12,7 @@ _WORDS = """
 group groups patient subject person sender user client customer donor animal participant author
 writer speaker photographer series session record recording product title item sequence scene video
 clip visit study shop store site hospital farm field plot device camera scanner batch lot slide
-specimen tile plate well
+specimen tile plate well sku
 """
 GROUP_WORDS = frozenset(_WORDS.split())
 """Words that mark a column as a group by its name, if its values recur."""

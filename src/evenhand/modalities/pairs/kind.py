@@ -36,7 +36,7 @@ from evenhand.modalities.pairs.reading import encode
 from evenhand.modalities.pairs.reading.pair_content import same_content
 from evenhand.modalities.pairs.reading.pair_samples import pair_samples, unlabelled_pairs
 from evenhand.modalities.pairs.reading.texted import texted
-from evenhand.modalities.pairs.text_columns import text_section
+from evenhand.modalities.pairs.text_columns import named_texts, text_section
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.reading import read
@@ -143,6 +143,10 @@ class Pairs(KindDefaults):
     def section_for(self, frame: pd.DataFrame, taken: Sequence[str]) -> str:
         """Return [pairs] with the column that looks like a text."""
         return text_section(frame, taken)
+
+    def content_columns(self, frame: pd.DataFrame) -> Sequence[str]:
+        """Return the columns that are called like a text."""
+        return named_texts(frame)
 
     def demo(self, folder: Path) -> Demo:
         return write_demo(folder)

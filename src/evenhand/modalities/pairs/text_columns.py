@@ -13,6 +13,12 @@ NAMES = ("title", "text", "caption", "description", "headline", "product_name", 
 """Names of columns that hold a text, most usual first."""
 
 
+def named_texts(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that are called like a text, the most usual name first."""
+    names = [str(name) for name in frame.columns]
+    return [name for known in NAMES for name in names if name.casefold().replace(" ", "_") == known]
+
+
 def text_section(frame: pd.DataFrame, taken: Sequence[str]) -> str:
     """Return the section [pairs] for a table: a column that is called like a text, or the one with the most words.
 
@@ -27,7 +33,7 @@ def text_section(frame: pd.DataFrame, taken: Sequence[str]) -> str:
         if str(name) not in taken
     }
     mean = {name: sum(counts) / len(counts) for name, counts in words.items() if counts}
-    named = [name for known in NAMES for name in mean if name.casefold().replace(" ", "_") == known]
+    named = [name for name in named_texts(frame) if name in mean]
     longest = sorted((name for name in mean if mean[name] >= 2), key=lambda name: -mean[name])
     found = list(dict.fromkeys([*named, *longest]))
     if not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,12 +11,14 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import Text, as_texts, plain_texts
+from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
 from evenhand.data.tables.labels.cell_separator import cell_parts, cell_separator, listed
-from evenhand.data.tables.table import read_table
+from evenhand.data.tables.path_lookup import Located, locate
+from evenhand.data.tables.table import LabelTable, read_table
 
 LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y", "labels", "tags")
 PATHS = ("path", "file", "filename", "file_name", "image", "image_id", "name")
@@ -41,14 +43,16 @@ class TableDraft:
         Whether a row holds several classes.
     root
         Folder below the root that the paths are relative to, "" for the root itself.
-    labels, groups, locked
-        (n,) class, group (None without a group column) and membership of the test of each row.
+    groups, locked
+        (n,) group (None without a group column) and membership of the test of each row.
+    classes
+        The classes of the rows, indexed by the position of the row, which recurs where a row holds several.
     """
 
     lines: tuple[str, ...]
     test: str | None
     root: str
-    labels: pd.Series
+    classes: pd.Series
     groups: pd.Series | None
     locked: pd.Series
     frame: pd.DataFrame
@@ -57,7 +61,13 @@ class TableDraft:
 
 
 def draft_of_table(
-    root: Root, name: str, files: Sequence[str], *, label: str | None = None, group: str | None = None
+    root: Root,
+    name: str,
+    files: Sequence[str],
+    *,
+    label: str | None = None,
+    group: str | None = None,
+    content: Callable[[pd.DataFrame], Sequence[str]] = lambda _: (),
 ) -> TableDraft:
     """Return the part of a first configuration about a table.
 
@@ -67,13 +77,16 @@ def draft_of_table(
         Names of the files below the root.
     label, group
         Columns named by the user; guessed if None.
+    content
+        Gives the columns that hold what a row shows, such as its text; they are not proposed as groups or ids.
 
     Raises
     ------
     DataError
         If the table cannot be read, or lacks a named column.
     """
-    frame = read_table(root, name).frame
+    table = read_table(root, name)
+    frame = table.frame
     profiles = {one.name: one for one in column_profiles(frame)}
     for column in (label, group):
         if column is not None and column not in profiles:
@@ -82,19 +95,23 @@ def draft_of_table(
     split = _first(profiles, SPLITS)
     taken = [path, *([split] if split else [])]
     label = label or _label(profiles, taken)
-    candidates = group_candidates(profiles.values(), frame, label, others=taken)
+    shown = [column for column in content(frame) if column != label]
+    candidates = group_candidates(profiles.values(), frame, label, others=[*taken, *shown])
     chosen = group or next((one.name for one in candidates if one.looks_like_group()), None)
     values = [str(v) for v in frame[split].dropna().unique()] if split else []
     held = next((v for v in values if v.lower() in ("test", "testing")), None)
-    several = _task_lines(as_texts(frame[label].tolist()))
+    cells = as_texts(frame[label].tolist())
+    by = _separator(cells)
+    classes = _row_classes(frame[label], cells, by)
     lines = [
         f"table = {toml_value(name)}{_trailing_comment(_column_list(profiles.values()))}",
         f"path = {toml_value(path)}",
+        *_lost_lines(locate([_below(folder, text) for text in table.texts(path)], root, table.folder), table, path),
         *([f"# files are in {toml_comment(f'{folder}/')}; there are also {_folders(also)}"] if also else []),
         f"label = {toml_value(label)}{_trailing_comment(_count(profiles[label]))}",
-        *several,
+        *_task_lines(by, classes),
         *_group_lines(profiles, chosen, candidates),
-        *_id_lines(profiles, [path, label]),
+        *_id_lines(profiles, [path, label, *shown]),
     ]
     if split:
         lines.append(f"split = {toml_value(split)}{_trailing_comment(', '.join(values[:6]))}")
@@ -104,12 +121,12 @@ def draft_of_table(
         tuple(lines),
         test,
         folder,
-        plain_texts(frame[label]),
+        classes,
         frame[chosen] if chosen else None,
         locked,
         frame,
         tuple({*taken, label, *([chosen] if chosen else [])}),
-        bool(several),
+        by is not None,
     )
 
 
@@ -149,18 +166,43 @@ def _label(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> str:
     return (recurring or left)[0].name
 
 
-def _task_lines(cells: Sequence[Text]) -> list[str]:
-    """Return the lines for cells that hold several classes each, whose parts recur; else none."""
-    by, texts = (
-        cell_separator(cells, DataConfig.model_fields["separator"].default),
-        {cell for cell in cells if cell},
-    )
+def _separator(cells: Sequence[Text]) -> str | None:
+    """Return what separates the classes of cells that hold several each, whose parts recur; else None."""
+    by = cell_separator(cells, DataConfig.model_fields["separator"].default)
+    texts = {cell for cell in cells if cell}
     parts = {part for text in texts for part in cell_parts(text, by)}
-    if not any(by in text or listed(text) for text in texts) or len(parts) >= len(texts):
+    return by if any(by in text or listed(text) for text in texts) and len(parts) < len(texts) else None
+
+
+def _row_classes(column: pd.Series, cells: Sequence[Text], by: str | None) -> pd.Series:
+    """Return the classes that rows hold, indexed by their position."""
+    if by is None:
+        return plain_texts(column).reset_index(drop=True).dropna()
+    return pd.Series([cell_parts(cell, by) for cell in cells], dtype=object).explode().dropna()
+
+
+def _task_lines(by: str | None, classes: pd.Series) -> list[str]:
+    """Return the lines for rows of several classes, separated by `by`; none where it is None."""
+    if by is None:
         return []
-    comment = f"a row holds several of {len(parts):,} classes"
+    comment = f"a row holds several of {classes.nunique():,} classes"
     lines = [f'task = "multi"{_trailing_comment(comment)}']
     return lines if by == "|" else [*lines, f"separator = {toml_value(by)}"]
+
+
+def _below(folder: str, path: Text) -> Text:
+    return f"{folder}/{path}" if folder and path else path
+
+
+def _lost_lines(located: Located, table: LabelTable, column: str) -> list[str]:
+    """Return a comment about rows that name a file that does not exist, if there are any."""
+    paths = table.texts(column)
+    lost = [row for row in located.missing if paths[row] is not None]
+    if not lost:
+        return []
+    name = "names" if len(lost) == 1 else "name"
+    first = toml_comment(f"{table.place(lost[0])}, {paths[lost[0]]}")
+    return [f'# {count(len(lost), "row")} {name} a file that is not there (first: {first}): see missing = "drop"']
 
 
 def _group_lines(

@@ -183,15 +183,15 @@ def _inspect(
     if table is None:
         _refuse_columns(label, group, "there is no table beside the files")
         return _inspect_folders(root, kind, files, side)
-    found = draft_of_table(root, table, files, label=label, group=group)
+    found = draft_of_table(root, table, files, label=label, group=group, content=kind.content_columns)
     lines = found.lines
     if found.root:  # paths are relative to a folder below that of the table
         where = _root(root.path, table, beside)
         lines = (found.lines[0].replace(toml_value(table), toml_value(where), 1), *found.lines[1:])
-    test = found.test or _random_test(found.groups, len(found.labels))
-    locked = int(found.locked.sum()) or (round(0.2 * len(found.labels)) if test else 0)
+    test = found.test or _random_test(found.groups, len(found.frame))
+    locked = int(found.locked.sum()) or (round(0.2 * len(found.frame)) if test else 0)
     bearable = _feasible_folds(found)
-    facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
+    facts = DataFacts(kind.name, len(found.frame), locked, found.classes.nunique(), bearable, side)
     section = kind.section_for(found.frame, found.taken)
     return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root, found.several)
 
@@ -215,10 +215,11 @@ def _random_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str 
 
 def _feasible_folds(found: TableDraft, *, most: int = 5) -> int:
     """Return the largest number of folds that the groups allow, ignoring classes in one or two groups."""
-    left = ~found.locked
     # Only rows outside the locked test are divided into folds.
-    units = found.groups[left] if found.groups is not None else pd.Series(range(int(left.sum())))
-    per_class = units.reset_index(drop=True).groupby(found.labels[left].reset_index(drop=True)).nunique()
+    left = ~found.locked.to_numpy()
+    groups = pd.Series(range(len(left))) if found.groups is None else found.groups.reset_index(drop=True)
+    units, held = groups[left], found.classes[left[found.classes.index]]
+    per_class = groups.loc[held.index].groupby(held.to_numpy()).nunique()
     # A class in one or two groups cannot be in every fold anyhow, and must not force two folds on all others.
     enough = per_class[per_class >= 3]
     least = int(enough.min()) if len(enough) else 2
