@@ -41,7 +41,9 @@ def review(*words: object, given: str = "") -> str:
 
 def test_decisions_are_exported_applied_and_taken_back(config: Path, tmp_path: Path) -> None:
     session = tmp_path / "runs" / "review"
-    assert "1 relabel, 1 trash, 1 keep, 0 unsure" in review(config, "--export")
+    exported = review(config, "--export")
+    assert "1 relabel, 1 trash, 1 keep, 0 unsure" in exported
+    assert "versions/strict.csv: 2 rows; left out: 1 trash, 2 undecided." in exported
     corrected = load(config, changes=[f"data.corrections={session / 'corrections.csv'}"])
     assert corrected.data.corrections == str(session / "corrections.csv")
     assert "Nothing was changed." in review(config, "--apply", given="n\n")

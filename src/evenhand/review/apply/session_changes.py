@@ -10,10 +10,14 @@ from pathlib import Path
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import write_frame
 from evenhand.base.storage.record import Record
-from evenhand.review.apply import carry_out, plan
+from evenhand.review.apply import carry_out as carried
+from evenhand.review.apply.carry_out import Change
 from evenhand.review.apply.export import corrections_of
+from evenhand.review.apply.plan import Plan
+from evenhand.review.apply.plan import plan as plan_of
 from evenhand.review.apply.written_rows import PathAndClasses, written_rows
 from evenhand.review.log.live_review import LiveReview
+from evenhand.review.log.replay import ReviewState
 from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
 from evenhand.review.rows.from_config import from_config
 from evenhand.review.rows.from_record import from_record
@@ -80,29 +84,34 @@ class SessionChanges:
             )
         return cls(settings, rows, place)
 
+    @property
+    def state(self) -> ReviewState:
+        """What was decided, read anew."""
+        return LiveReview(self.folder / LOG).state
+
     def export(self) -> Exported:
         """Write the decisions as corrections.csv of the session, and return what is in it."""
-        state = LiveReview(self.folder / LOG).state
+        state = self.state
         table = corrections_of(state, self.rows)
         path = self.folder / CORRECTIONS
         write_frame(table, path)
         return Exported(path, Counter(table["action"]), len(state.disputed))
 
-    def plan(self) -> plan.Plan:
-        """Return what carrying out corrections.csv of the session would change; raises as `plan.plan` does."""
-        return plan.plan(self.settings, self.folder / CORRECTIONS)
+    def plan(self) -> Plan:
+        """Return what carrying out corrections.csv of the session would change; raises as `plan` does."""
+        return plan_of(self.settings, self.folder / CORRECTIONS)
 
     def recover(self) -> list[str]:
         """Finish or undo changes that were killed; return a sentence for each."""
-        return carry_out.recover(self.folder / APPLIED, self._written)
+        return carried.recover(self.folder / APPLIED, self._written)
 
-    def carry_out(self, planned: plan.Plan) -> carry_out.Change | None:
+    def carry_out(self, planned: Plan) -> Change | None:
         """Change files and table as planned, all or nothing; None if there is nothing to change."""
-        return carry_out.carry_out(planned, self.folder / APPLIED, self._written)
+        return carried.carry_out(planned, self.folder / APPLIED, self._written)
 
-    def unapply(self) -> carry_out.Change | None:
+    def unapply(self) -> Change | None:
         """Undo the latest change that stands, bit for bit; None if there is none."""
-        return carry_out.unapply(self.folder / APPLIED, self._written)
+        return carried.unapply(self.folder / APPLIED, self._written)
 
     def _written(self) -> list[PathAndClasses]:
         return written_rows(self.settings).pairs

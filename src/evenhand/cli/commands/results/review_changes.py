@@ -13,6 +13,8 @@ from evenhand.cli.console import print_line
 def change(source: Path, what: str, *, session: Path | None, changes: Sequence[str], yes: bool) -> None:
     """Write the table of corrections ("export"), carry it out on the files ("apply"), or undo that ("unapply")."""
     from evenhand.review.apply.session_changes import SessionChanges
+    from evenhand.review.log.session_files import VERSIONS
+    from evenhand.review.versions.views import write_views
 
     found = SessionChanges.of(source, changes=changes, folder=session)
     for line in found.recover():
@@ -28,6 +30,9 @@ def change(source: Path, what: str, *, session: Path | None, changes: Sequence[s
     disputed = f"; {exported.disputed:,} disputed rows are left out" if exported.disputed else ""
     print_line(f"{exported.path}: {counts}{disputed}.")
     if what == "export":
+        for view in write_views(found.state, found.rows, found.folder / VERSIONS):
+            reasons = ", ".join(f"{n:,} {reason}" for reason, n in view.left_out.items()) or "none"
+            print_line(f"{VERSIONS}/{view.name}.csv: {view.rows:,} rows; left out: {reasons}.")
         print_line(f'To use it, without changing a file: [data] corrections = "{exported.path}"')
         return
     planned = found.plan()
