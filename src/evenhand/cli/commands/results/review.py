@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from evenhand.base.errors import DataError
-from evenhand.cli.commands.results.review_changes import change
 from evenhand.cli.options import Set
+from evenhand.cli.review_changes import change
 
 
 def review(
