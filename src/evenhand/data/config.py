@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Task
 
@@ -176,68 +177,86 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _labels_in_one_way(self) -> DataConfig:
-        faults = [*self._column_faults(), *self._class_faults(), *self._exclusive_faults()]
-        if faults:
-            raise ValueError("; ".join(faults))
+        KeyFaults.raise_any([*self._column_faults(), *self._class_faults(), *self._exclusive_faults()])
         if self.label_pattern is not None and self.table is not None:
-            raise ValueError("classes come from label_pattern or from a table: remove one of the two")
+            raise KeyFaults(
+                ("label_pattern", "classes come from label_pattern or from a table: remove one of the two")
+            )
         if self.min_count_action == "merge" and self.merged in self.drop:
-            raise ValueError(f'drop leaves out "{self.merged}", which rare classes become: name another in merged')
+            raise KeyFaults(
+                ("drop", f'drop leaves out "{self.merged}", which rare classes become: name another in merged')
+            )
         if self.min_count_action == "merge" and self.levels:
-            raise ValueError(
-                "levels give every class a coarser one, which a class merged from several has not: set "
-                'min_count_action = "drop", or merge classes by rename'
+            raise KeyFaults(
+                (
+                    "levels",
+                    "levels give every class a coarser one, which a class merged from several has not: set "
+                    'min_count_action = "drop", or merge classes by rename',
+                )
             )
         return self
 
-    def _column_faults(self) -> Iterator[str]:
+    def _column_faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not go together among task, columns of labels and table."""
         if self.task == "soft" and not self.label_columns:
-            yield 'task = "soft" reads a column for each class: name them in label_columns'
+            yield "task", 'task = "soft" reads a column for each class: name them in label_columns'
         if self.tag_columns and (self.label_columns or self.task != "multi"):
-            yield 'tag_columns name several classes of a row: set task = "multi", and leave out label_columns'
+            yield (
+                "tag_columns",
+                'tag_columns name several classes of a row: set task = "multi", and leave out label_columns',
+            )
         if not self.label_columns:
             return
         if self.task == "single":
-            yield 'label_columns are for rows of several classes: set task = "multi", or "soft" for degrees of them'
+            yield (
+                "label_columns",
+                'label_columns are for rows of several classes: set task = "multi", or "soft" for degrees of them',
+            )
         twice = sorted({name for name in self.label_columns if self.label_columns.count(name) > 1})
         if twice:
-            yield f"label_columns names {', '.join(twice)} more than once"
+            yield "label_columns", f"label_columns names {', '.join(twice)} more than once"
 
-    def _class_faults(self) -> Iterator[str]:
+    def _class_faults(self) -> Iterator[tuple[str, str]]:
         """Yield what does not go together with a list of classes."""
         if not self.classes:
             return
         twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
         if twice:
-            yield f"classes names {', '.join(twice)} more than once"
+            yield "classes", f"classes names {', '.join(twice)} more than once"
         if len(self.classes) < self.least_classes:
-            yield f"classes names {len(self.classes)}, and a classifier needs two or more"
+            yield "classes", f"classes names {len(self.classes)}, and a classifier needs two or more"
         if self.tag_columns:
-            yield "classes is for classes of one column: leave it out with tag_columns"
+            yield "classes", "classes is for classes of one column: leave it out with tag_columns"
         if self.label_columns:
-            yield "classes and label_columns both name the classes: remove one of the two"
+            yield "classes", "classes and label_columns both name the classes: remove one of the two"
         if self.min_count_action == "merge":
-            yield 'classes keeps every class that it names, so that min_count_action = "merge" could merge none'
+            yield (
+                "classes",
+                'classes keeps every class that it names, so that min_count_action = "merge" could merge none',
+            )
         both = sorted(set(self.classes) & set(self.drop))
         if both:
-            yield f"classes names {', '.join(both)}, which drop leaves out"
+            yield "classes", f"classes names {', '.join(both)}, which drop leaves out"
 
-    def _exclusive_faults(self) -> Iterator[str]:
+    def _exclusive_faults(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the sets of classes that exclude each other."""
         if self.exclusive and not self.several:
-            yield 'exclusive names sets among several classes of a row: remove it, or set task = "multi"'
+            yield (
+                "exclusive",
+                'exclusive names sets among several classes of a row: remove it, or set task = "multi"',
+            )
         names = [name for block in self.named_exclusive for name in block]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            yield f"exclusive names {', '.join(twice)} more than once"
+            yield "exclusive", f"exclusive names {', '.join(twice)} more than once"
         if any(len(block) < 2 for block in self.named_exclusive):
-            yield "exclusive holds sets of two classes or more"
+            yield "exclusive", "exclusive holds sets of two classes or more"
         made = [self.rename.get(name, name) for name in self.label_columns] if self.task == "soft" else []
         if merged := sorted({name for name in names if made.count(name) > 1}):
             yield (
+                "exclusive",
                 f"rename makes {', '.join(merged)} of several columns and keeps the higher degree, but degrees of "
-                "exclusive classes add up: add these columns up in the table"
+                "exclusive classes add up: add these columns up in the table",
             )
 
     @property

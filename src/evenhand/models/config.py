@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
 
+from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.named_choice import faults_as_value_error
 from evenhand.base.settings.section import Section, check, option
 from evenhand.models.heads.registry import HEADS
@@ -148,12 +149,14 @@ class ModelConfig(Section):
     @model_validator(mode="after")
     def _solved(self) -> ModelConfig:
         if self.is_solved and self.blocks == "softmax":
-            raise ValueError(f'blocks = "softmax" is trained, and head = "{self.head}" is solved: set "sigmoid"')
+            allowed = f'blocks = "softmax" is trained, and head = "{self.head}" is solved: set "sigmoid"'
+            raise KeyFaults(("blocks", allowed))
         if self.is_solved and (self.tune != "head" or len(self.seeds) > 1):
-            raise ValueError(
+            allowed = (
                 f'head = "{self.head}" is solved on frozen features, the same for every seed; it needs '
                 'tune = "head" and one seed'
             )
+            raise KeyFaults(("head", allowed))
         return self
 
     @property

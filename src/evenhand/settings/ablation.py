@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.section import Section, option
 
 BASE = "base"
@@ -90,43 +91,48 @@ class AblationConfig(Section):
         names = [change.name.casefold() for change in self.change]
         taken = [name for name in names if name in (BASE, TOGETHER) or names.count(name) > 1]
         if taken:
-            raise ValueError(
+            allowed = (
                 f'give every change a name of its own, other than "{BASE}" and "{TOGETHER}" (found "{taken[0]}" '
                 "again)"
             )
+            last = len(names) - 1 - names[::-1].index(taken[0])
+            raise KeyFaults((("change", last, "name"), allowed))
         return self
 
     @model_validator(mode="after")
     def _needs_earlier_ones(self) -> AblationConfig:
         earlier: list[str] = []
-        for change in self.change:
+        for at, change in enumerate(self.change):
             unknown = [name for name in change.needs if name not in earlier]
             if unknown:
-                raise ValueError(
+                allowed = (
                     f'"{change.name}" needs "{unknown[0]}", which is none of the changes before it '
                     f"({', '.join(earlier) or 'there are none'})"
                 )
+                raise KeyFaults((("change", at, "needs"), allowed))
             earlier.append(change.name)
         return self
 
     @model_validator(mode="after")
     def _needs_what_is_there_too(self) -> AblationConfig:
         apart = {change.name for change in self.change if not change.together}
-        for change in self.change:
+        for at, change in enumerate(self.change):
             missing = [name for name in change.needs if name in apart]
             if change.together and missing:
-                raise ValueError(
+                allowed = (
                     f'"{change.name}" needs "{missing[0]}", which is not one of all together: set together = false '
                     "for both or for neither"
                 )
+                raise KeyFaults((("change", at, "needs"), allowed))
         return self
 
     @model_validator(mode="after")
     def _others_to_leave_one_out_of(self) -> AblationConfig:
         joined = [change for change in self.change if change.together]
         if self.leave_one_out and (not self.together or len(joined) < 2):
-            raise ValueError(
+            allowed = (
                 "leave_one_out compares all changes with all but one: name two changes or more that can be tried "
                 "at once, and leave together = true"
             )
+            raise KeyFaults(("leave_one_out", allowed))
         return self

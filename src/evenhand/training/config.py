@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.named_choice import Choice, checked_choice
 from evenhand.base.settings.section import Section, option
 from evenhand.training.older_keys import translated
@@ -158,10 +159,14 @@ class TrainConfig(Section):
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:
         if self.distill is not None and (self.mixup or self.cutmix):
-            raise ValueError("distill has a target for single rows; it does not work with mixup or cutmix")
+            raise KeyFaults(
+                ("distill", "distill has a target for single rows; it does not work with mixup or cutmix")
+            )
         if self.sam and self.precision == "fp16":
-            raise ValueError('sam and precision = "fp16" do not work together; use "bf16" or "float32"')
+            raise KeyFaults(("sam", 'sam and precision = "fp16" do not work together; use "bf16" or "float32"'))
         last = sum(stage.epochs for stage in self.stage) or self.epochs
         if self.swa_from is not None and self.swa_from >= last:
-            raise ValueError(f"swa_from = {self.swa_from} lies after the last epoch; the first of {last} is 0")
+            raise KeyFaults(
+                ("swa_from", f"swa_from = {self.swa_from} lies after the last epoch; the first of {last} is 0")
+            )
         return self

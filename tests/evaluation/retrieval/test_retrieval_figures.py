@@ -121,6 +121,19 @@ def test_a_block_counts_its_classes_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("several", "read_off", "words"),
+    [
+        (True, True, r'labels show none \(data.exclusive = "auto"\): name its block .* in a new run'),
+        (True, False, 'or have blocks found by data.exclusive = "auto", in a new run'),
+        (False, False, 'one class each, .*: take "any"'),
+    ],
+)
+def test_a_class_in_no_block_is_told_what_can_be_done(several: bool, read_off: bool, words: str) -> None:
+    with pytest.raises(EvenhandError, match=f"block:a: a is in no block .*{words}"):
+        Relevance.named("block:a", CLASSES, [("c", "d")], several=several, read_off=read_off)
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [("most", "any"), ("jaccard:2", "share of labels"), ("jaccard:x", "share"), ("block:e", "no class"),
      ("block:a", "in no block"), ("block", "relevance")],

@@ -7,7 +7,8 @@ A section is a class of `option` fields. `read_toml` gives plain values and the 
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +20,7 @@ from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import ConfigError, Fault, nearest
 from evenhand.base.settings.allowed_words import allowed_words, found_words
+from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.toml_lines import Key, key_lines
 
 S = TypeVar("S", bound=BaseModel)
@@ -216,8 +218,23 @@ def faults_of(
     error: ValidationError, cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key = ()
 ) -> list[Fault]:
     """Return pydantic's errors as faults, in the order of the lines."""
-    faults = [_fault(dict(item), cls, lines, prefix) for item in error.errors(include_url=False)]
+    items = [one for item in error.errors(include_url=False) for one in _by_key(dict(item))]
+    faults = [_fault(item, cls, lines, prefix) for item in items]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.key))
+
+
+def _by_key(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an error of a section as one error of each key that its validator named, or as it is."""
+    error = (item.get("ctx") or {}).get("error")
+    if not isinstance(error, KeyFaults):
+        yield item
+        return
+    for key, allowed in error.faults:
+        at, value = key, item["input"]
+        with suppress(KeyError, IndexError, TypeError):  # a key that is not written has its section's line
+            for part in key:
+                value = value[part]
+        yield {**item, "loc": (*item["loc"], *at), "input": value, "msg": allowed}
 
 
 def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key) -> Fault:
@@ -233,7 +250,8 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
         fields = _class_at(cls, local[:-1]).model_fields
         known = [info.alias or name for name, info in fields.items()]
         close = nearest(str(local[-1]), known)
-        return Fault(key, "is not a key", f"known here: {', '.join(known)}", line, close)
+        allowed = f"known here: {', '.join(known)}" if known else "none are known here: leave it out"
+        return Fault(key, "is not a key", allowed, line, close)
     if item["type"] == "missing":
         return Fault(key, "is missing", _description(cls, local) or "it is required", line)
     words = _choices(cls, local)

@@ -46,7 +46,13 @@ class Relevance:
 
     @classmethod
     def named(
-        cls, name: str, classes: Sequence[str], blocks: Sequence[Sequence[str]] = (), *, several: bool = True
+        cls,
+        name: str,
+        classes: Sequence[str],
+        blocks: Sequence[Sequence[str]] = (),
+        *,
+        several: bool = True,
+        read_off: bool = False,
     ) -> Relevance:
         """Return the relevance called `name`: one of `RULES`.
 
@@ -58,6 +64,8 @@ class Relevance:
             Sets of classes that exclude one another.
         several
             Whether rows may have several labels; of one label each, all rules are the same class.
+        read_off
+            Whether the blocks were read off the labels (`data.exclusive = "auto"`), for the message of an error.
 
         Raises
         ------
@@ -67,7 +75,7 @@ class Relevance:
         rule, _, value = name.partition(":")
         every = tuple(range(len(classes)))
         if rule == "block" and value:
-            names = _block_of(value, classes, blocks)
+            names = _block_of(value, classes, blocks, several=several, read_off=read_off)
             place = {one: at for at, one in enumerate(classes)}
             return cls(
                 name, "any", tuple(place[one] for one in names), words=f"a label of {', '.join(names)} in common"
@@ -137,15 +145,22 @@ def _decided(yes: Any, no: Any) -> Relevant:
     return np.where(yes, 1, np.where(no, 0, -1)).astype(np.int8)
 
 
-def _block_of(value: str, classes: Sequence[str], blocks: Sequence[Sequence[str]]) -> Sequence[str]:
+def _block_of(
+    value: str, classes: Sequence[str], blocks: Sequence[Sequence[str]], *, several: bool, read_off: bool
+) -> Sequence[str]:
     if value not in classes:
         raise EvenhandError(unknown("class", value, classes))
     for names in blocks:
         if value in names:
             return names
+    if not several:
+        fix = 'Rows have one class each, all of which exclude one another: take "any".'
+    elif read_off:
+        fix = 'The labels show none (data.exclusive = "auto"): name its block in data.exclusive, in a new run.'
+    else:
+        fix = 'Name its block in data.exclusive, or have blocks found by data.exclusive = "auto", in a new run.'
     raise EvenhandError(
-        f"relevance block:{value}: {value} is in no block of classes that exclude one another. Name the blocks "
-        'in data.exclusive, or have them found with data.exclusive = "auto".'
+        f"relevance block:{value}: {value} is in no block of classes that exclude one another. {fix}"
     )
 
 

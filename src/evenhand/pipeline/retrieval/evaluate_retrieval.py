@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +125,20 @@ def evaluate_retrieval(
     EvenhandError
         If the run is not finished, a model or relevance is unknown, no head codes rows, or nothing is relevant.
     """
-    if not cutoffs or min(cutoffs) < 1:
+    if not cutoffs or any(not isinstance(k, Integral) or k < 1 for k in cutoffs):
         raise EvenhandError("k: figures need whole numbers of rows of 1 or more, such as 10.")
     watcher = watcher or Silent()
     run = Record.open(record)
     settings, rows_store = load(run.resolved()), readers_store(store)
     samples = run.samples()
     blocks = [block.classes for block in samples.exclusive]
-    relevant = Relevance.named(relevance, samples.classes, blocks, several=samples.multi_label)
+    relevant = Relevance.named(
+        relevance,
+        samples.classes,
+        blocks,
+        several=samples.multi_label,
+        read_off=settings.data.exclusive == "auto",
+    )
     chosen = network_names(settings, models)
     if codes:
         coding = coding_models(settings, chosen)

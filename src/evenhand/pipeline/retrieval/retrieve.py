@@ -104,7 +104,13 @@ def retrieve(
     settings, rows_store = with_label_separator(run, load(run.resolved())), readers_store(store)
     samples = run.samples()
     blocks = [block.classes for block in samples.exclusive]
-    relevant = Relevance.named(relevance, samples.classes, blocks, several=samples.multi_label)
+    relevant = Relevance.named(
+        relevance,
+        samples.classes,
+        blocks,
+        several=samples.multi_label,
+        read_off=settings.data.exclusive == "auto",
+    )
     check_engine(index, codes=codes)
     chosen = _model(run, settings, model, codes=codes)
     words = [queries] if isinstance(queries, (str, Path)) else list(queries)
