@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from evenhand.base.errors import DataError
-from evenhand.cli.options import Set
+from evenhand.cli.options import Json, Set
+from evenhand.cli.review_agreement import report_agreement
 from evenhand.cli.review_changes import change
 
 
@@ -40,6 +41,14 @@ def review(
     ] = False,
     unapply: Annotated[bool, typer.Option("--unapply", help="Undo the latest --apply, bit for bit.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
+    agreement: Annotated[
+        bool,
+        typer.Option(
+            "--agreement",
+            help="Print how far reviewers agree and how far suggestions move them, and stop.",
+        ),
+    ] = False,
+    as_json: Json = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
     set_: Set = None,
 ) -> None:
@@ -49,9 +58,15 @@ def review(
     The page answers on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on
     where it was.
     """
-    wanted = [name for name, given in (("export", export), ("apply", apply), ("unapply", unapply)) if given]
+    asked = {"export": export, "apply": apply, "unapply": unapply, "agreement": agreement}
+    wanted = [name for name, given in asked.items() if given]
     if len(wanted) > 1:
         raise DataError(f"--{wanted[0]} and --{wanted[1]} do not go together.")
+    if as_json and not agreement:
+        raise DataError("--json goes with --agreement.")
+    if agreement:
+        report_agreement(source, session=session, changes=set_ or [], as_json=as_json)
+        return
     if wanted:
         change(source, wanted[0], session=session, changes=set_ or [], yes=yes)
         return
