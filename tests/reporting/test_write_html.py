@@ -218,3 +218,13 @@ def test_a_figure_corrected_for_selection_is_called_so(record: Record, uncorrect
     assert words in text
     assert "macro_f1, out of fold, corrected for selection" in text
     assert "macro_f1, locked test, corrected" not in text
+
+
+def test_shares_of_several_labels_are_of_rows_and_rows_may_be_of_no_class(record: Record) -> None:
+    """The page gave shares of all labels beside numbers of rows, and "no label" for rows that hold no class."""
+    plain = rendered(record, picture)
+    record.write_json("skew.json", {**record.json("skew.json"), "several": True, "unlabelled": 8})
+    several = rendered(record, picture)
+    assert "8 rows are of no class." in several
+    assert '<th scope="col" class="num">of rows</th>' in several
+    assert '<th scope="col" class="num">of rows</th>' not in plain

@@ -50,6 +50,7 @@ class Skew:
         """Return it as plain values, for JSON."""
         return {
             "n": self.n,
+            "several": self.several,
             "unlabelled": self.unlabelled,
             "ratio": self.ratio,
             "effective_classes": self.effective_classes,
