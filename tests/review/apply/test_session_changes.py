@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from evenhand.base.errors import DataError
 from evenhand.cli.app import app
 from evenhand.data.roots.content_hash import content_hash
+from evenhand.data.tables.corrections_file import read_corrections
 from evenhand.review.apply.session_changes import SessionChanges
 from evenhand.review.log.event import Event
 from evenhand.review.log.live_review import LiveReview
@@ -54,6 +55,21 @@ def test_decisions_are_exported_applied_and_taken_back(config: Path, tmp_path: P
     assert "undone; all is as it was." in review(config, "--unapply")
     assert names(tmp_path / "d") == sorted(FILES)
     assert "There is nothing to undo." in review(config, "--unapply")
+
+
+def test_a_row_that_is_relabelled_again_is_corrected_from_what_the_data_have(config: Path, tmp_path: Path) -> None:
+    session = tmp_path / "runs" / "review"
+    review(config, "--export")
+    with config.open("a", encoding="utf-8") as file:
+        file.write('corrections = "runs/review/corrections.csv"\n')
+    # under review, the row is of its new class by now
+    LiveReview(session / "decisions.jsonl").add(Event.new("relabel", "ann", content_hash(b"1"), ("b",), to=("c",)))
+    review(config, "--export")
+    line = next(row for row in read_corrections(session / "corrections.csv").rows if row.after is not None)
+    assert (line.before, line.after) == (("a",), ("c",))
+    LiveReview(session / "decisions.jsonl").add(Event.new("relabel", "ann", content_hash(b"1"), ("c",), to=("a",)))
+    review(config, "--export")
+    assert all(row.after is None for row in read_corrections(session / "corrections.csv").rows), "back where it was"
 
 
 def test_what_does_not_go_together_or_is_not_there_is_a_sentence(config: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import write_frame
 from evenhand.base.storage.record import Record
+from evenhand.data.roots.root import root_of
 from evenhand.review.apply import carry_out as carried
 from evenhand.review.apply.carry_out import Change
 from evenhand.review.apply.export import corrections_of
@@ -19,7 +20,7 @@ from evenhand.review.apply.written_rows import PathAndClasses, written_rows
 from evenhand.review.log.live_review import LiveReview
 from evenhand.review.log.replay import ReviewState
 from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
-from evenhand.review.rows.from_config import from_config
+from evenhand.review.rows.from_config import ReviewedData, from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.settings.load import Settings, load
@@ -92,7 +93,7 @@ class SessionChanges:
     def export(self) -> Exported:
         """Write the decisions as corrections.csv of the session, and return what is in it."""
         state = self.state
-        table = corrections_of(state, self.rows)
+        table = corrections_of(state, self.rows, self._uncorrected())
         path = self.folder / CORRECTIONS
         write_frame(table, path)
         return Exported(path, Counter(table["action"]), len(state.disputed))
@@ -112,6 +113,16 @@ class SessionChanges:
     def unapply(self) -> Change | None:
         """Undo the latest change that stands, bit for bit; None if there is none."""
         return carried.unapply(self.folder / APPLIED, self._written)
+
+    def _uncorrected(self) -> dict[str, tuple[str, ...]] | None:
+        """Return the classes of all rows as the data have them, if the rows under review were corrected."""
+        data = self.settings.data
+        if data.corrections is None:
+            return None
+        plain = ReviewedData.model_validate({**data.model_dump(), "min_count": 1, "corrections": None})
+        samples, _ = self.settings.kind.samples(root_of(plain), plain, self.settings.kind_config)
+        found = ReviewRows.of(samples)
+        return dict(zip(map(str, found.ids), found.labels, strict=True))
 
     def _written(self) -> list[PathAndClasses]:
         return written_rows(self.settings).pairs

@@ -170,6 +170,11 @@ class ReviewState:
         found = self._standing.get(row, {}).get(reviewer)
         return self._events[found[-1]] if found else None
 
+    def standing(self, row: str) -> list[Event]:
+        """Return the decisions on a row that stand, also those since replaced, in the order of the log."""
+        ids = [one for ids in self._standing.get(row, {}).values() for one in ids]
+        return [self._events[one] for one in sorted(ids, key=self._number.__getitem__)]
+
     def by_reviewer(self, row: str) -> dict[str, Event]:
         """Return the decision of each reviewer that counts for a row: the latest one on it when not planted."""
         return self._latest(row, lambda one: not _planted(one))
