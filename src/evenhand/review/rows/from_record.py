@@ -11,6 +11,7 @@ import pandas as pd
 
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Predictions, RowSet
+from evenhand.blending.blend import PREFIX
 from evenhand.evaluation.reading.from_record import best_model, of_record, truth_threshold
 from evenhand.evaluation.reading.read import of_model
 from evenhand.review.rows.disagreement import jensen_shannon
@@ -18,7 +19,6 @@ from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
 from evenhand.review.rows.with_predictions import with_predictions
 
-BLEND = "ensemble:"
 SOURCES = {
     RowSet.OUT_OF_FOLD: ProbabilitySource.OUT_OF_FOLD,
     RowSet.LOCKED: ProbabilitySource.FOLD_ENSEMBLE,
@@ -87,7 +87,7 @@ def _unchanged(rows: ReviewRows, record: Record) -> list[str]:
 
 def _disagreement(rows: ReviewRows, every: Sequence[Predictions], sources: np.ndarray) -> Floats:
     """Return (n,) the disagreement of the models, blends apart, filled in for the rows that have a source."""
-    models = [p for p in every if not p.model.startswith(BLEND)]
+    models = [p for p in every if not p.model.startswith(PREFIX)]
     out = rows.disagreement.copy()
     # Models of one run have the same rows in the same order; where others wrote the record, nothing is compared.
     if len(models) < 2 or any(not np.array_equal(p.ids, every[0].ids) for p in models):
