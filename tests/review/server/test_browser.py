@@ -259,6 +259,22 @@ def test_a_phone(browser, served: Served) -> None:
     closed(page, served)
 
 
+def test_keys_faster_than_the_rows_decide_about_each_row_once(browser, served: Served) -> None:
+    page = opened(browser, served, 1440, "light")
+    page.route("**/api/queue*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    n = len(served.session.rows)
+    for _ in range(n + 20):
+        press(page, "Space")
+    for _ in range(200):
+        if page.locator("#finished").is_visible():
+            break
+        press(page, "Space")
+        page.wait_for_timeout(20)
+    counted(page, n)
+    assert len(served.log()) == n
+    closed(page, served)
+
+
 def test_keys_can_be_changed(browser, served: Served) -> None:
     page = opened(browser, served, 1440, "light")
     press(page, "?")

@@ -38,7 +38,10 @@ export class Review extends EventTarget {
 
   async next() {
     if (this.card) this.passed.push(this.card.row);
-    if (!this.coming.length) await this._fill();
+    if (!this.coming.length) {
+      this.card = null; // a key that is pressed meanwhile must not decide about the row that was decided already
+      await this._fill();
+    }
     this._show(this.coming.shift() ?? null);
   }
 
