@@ -81,10 +81,9 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
         raise DataError(f'No row of "{stack.names[0]}" has a known truth; nothing can be learned without.')
     rows = stack.known()
     if len(rows.folds) < 2:
-        raise DataError(
-            f"All {len(rows)} rows with a known truth lie in one fold; cross-fitting needs rows in at least two "
-            "folds."
-        )
+        one = len(rows) == 1
+        lie = "The only row with a known truth lies" if one else f"All {len(rows):,} rows with a known truth lie"
+        raise DataError(f"{lie} in one fold; cross-fitting needs rows in at least two folds.")
     return Crossfit(*learner.learn_each(rows, seed))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Iterator, Sequence
 
 from evenhand.base.errors import DataError
@@ -11,6 +12,11 @@ from evenhand.base.values import Finding
 from evenhand.data.roots import encodings
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+LONGEST_CELL = 2**24
+"""Longest cell in characters; descriptions in the wild pass the 131,072 of Python's csv."""
+_LIMIT = threading.Lock()
 
 
 def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Finding, ...]]:
@@ -74,12 +80,28 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     line = 2 if declared else 1
     try:
-        for row in reader:
+        while (row := _next_row(reader)) is not None:
             if any(cell.strip() for cell in row):
                 yield line, row
             line = reader.line_num + (2 if declared else 1)
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise DataError(
+                f"line {line:,} has a cell of more than {LONGEST_CELL:,} characters. Shorten it, or close or "
+                "double its quotation marks."
+            ) from None
         raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
+
+
+def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
+    """Return the next row, with cells as long as `LONGEST_CELL`; None at the end."""
+    # The limit is that of the process: raised for one row at a time, by one thread, it stays as others know it.
+    with _LIMIT:
+        before = csv.field_size_limit(LONGEST_CELL)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(before)
 
 
 def delimiter_of(text: str) -> tuple[bool, str]:
