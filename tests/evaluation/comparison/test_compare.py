@@ -130,3 +130,21 @@ def test_answers_are_held_against_each_other_without_truth(pair):
     assert found.table.to_numpy().sum() == 350
     assert agreement(old, replace(old, model="again")).kappa == 1
     assert sum(cell["rows"] for cell in found.document()["table"]) == 350
+
+
+def test_answers_of_several_labels_are_the_same_where_all_labels_are():
+    """The most probable label of each row was compared, and accuracies said to differ by no more."""
+    ids = np.array(["a", "b", "c"], dtype=object)
+    old = Predictions(
+        ids, ("x", "y"), np.array([[0.9, 0.8], [0.9, 0.1], [0.4, 0.1]]), model="old", several_labels=True
+    )
+    new = replace(old, probabilities=np.array([[0.9, 0.3], [0.8, 0.1], [0.3, 0.2]]), model="new")
+    found = agreement(old, new)
+    assert found.rows[["id", "a", "b"]].to_numpy().tolist() == [["a", "x|y", "x"]]
+    assert found.rows["confidence_b"].tolist() == [0.7]
+    assert found.table.to_numpy().tolist() == [[3, 0], [1, 2]]
+    assert str(found) == (
+        "old and new predict the same labels for 2 of 3 rows (66.7%), and agree on 83.3% of 6 label cells; "
+        "whatever the truth, their shares of rows with all labels right differ by at most 0.333."
+    )
+    assert found.document()["table"][0] == {"a": "no", "b": "no", "cells": 3}

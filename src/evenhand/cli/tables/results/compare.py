@@ -120,6 +120,7 @@ def print_agreement(found: Agreement, *, most: int = 20) -> None:
 
 def _answer(name: str, confidence: float) -> str:
     # NaN: predictions of other programs may be classes alone, without probabilities.
+    name = name or "(none)"  # no label, where rows may have several
     return name if confidence != confidence else f"{name} ({confidence:.2f})"
 
 
