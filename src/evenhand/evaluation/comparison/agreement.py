@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.text.label_texts import label_texts
-from evenhand.base.values import Predictions
+from evenhand.base.values import Ints, Predictions
 from evenhand.evaluation.comparison.common_rows import in_common
 from evenhand.evaluation.figures.calibration import row_confidence
 
@@ -101,6 +101,8 @@ def agreement(a: Predictions, b: Predictions) -> Agreement:
     """
     one, two = in_common((a, b))
     several = one.multi_label and two.multi_label
+    first: Ints
+    second: Ints
     if several:
         held = one.indicator, two.indicator
         apart = (held[0] != held[1]).any(axis=1)
