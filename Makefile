@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-all check docs clean
+.PHONY: setup demo demo-review test test-all check docs clean
 
 setup: .venv/ready
 
@@ -14,6 +14,9 @@ setup: .venv/ready
 
 demo: setup
 	$(BIN)/evenhand demo
+
+demo-review: demo
+	$(BIN)/evenhand review "$$(ls -d demo/photos/runs/2* | tail -n 1)" --order suspicion
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from starlette.testclient import TestClient
 
 from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.log_file import DecisionLog
+from evenhand.review.server.access import Access
+from evenhand.review.server.app import build_app
 from evenhand.review.server.cards import card_of
 from evenhand.review.server.session import ReviewSession
 
-from .conftest import session_of
+from .conftest import PORT, session_of
 
 
 def queue(client: TestClient, **query: object) -> list[dict[str, object]]:
@@ -200,6 +203,22 @@ def test_pictures_come_by_id_alone(client: TestClient, session: ReviewSession) -
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("image/")
     assert client.get("/api/picture", params={"row": session.rows.frame["path"].iloc[0] + "x"}).status_code == 404
+
+
+def test_a_picture_that_cannot_be_decoded_is_said(toml: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(toml.parent, tmp_path / "copy")
+    session = session_of(place / toml.name, tmp_path / "log")
+    path = session.rows.frame["path"].iloc[0]
+    broken = next(file for file in place.rglob(Path(path).name) if file.as_posix().endswith(path))
+    broken.write_bytes(b"not a picture")
+    access = Access.on(PORT)
+    client = TestClient(build_app(session, access), base_url=f"http://127.0.0.1:{PORT}")
+    client.get(access.address)
+    row = {"row": session.rows.ids[0]}
+    assert client.get("/api/picture", params=row).status_code == 404
+    reason = client.get("/api/picture-fault", params=row).json()["reason"]
+    assert reason.startswith(f"No picture of {path}: is not a JPEG")
+    assert client.get("/api/picture-fault", params={"row": "nobody"}).status_code == 422
 
 
 @pytest.mark.parametrize("query", [{"order": "no"}, {"decision": "no"}, {"after": "no"}])

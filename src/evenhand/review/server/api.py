@@ -79,7 +79,8 @@ class Api:
             try:
                 self._session.picture(row, 16)
             except EvenhandError as error:
-                return {"reason": shown(error)}
+                # what reading says of a file has no subject: "is not a JPEG, …"
+                return {"reason": f"No picture of {self._session.card(row)['name']}: {shown(error)}"}
             return {"reason": "The browser cannot show the picture of this row."}
 
         return await _answered(fault)
