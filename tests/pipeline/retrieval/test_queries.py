@@ -44,7 +44,7 @@ def test_one_file_under_several_paths_is_one_query(
     monkeypatch.chdir(tmp_path)
     for name in ("a.jpg", "b.jpg"):
         Path(name).write_bytes(picture(format="JPEG"))
-    asked = ["a.jpg", "./a.jpg", "b.jpg", tmp_path / "a.jpg", "r0", "r0"]
+    asked: list[str | Path] = ["a.jpg", "./a.jpg", "b.jpg", tmp_path / "a.jpg", "r0", "r0"]
     found = queries(settings, *asked)
     assert [one.names for one in found.new] == [("a.jpg",), ("b.jpg",)]
     assert found.own.tolist() == [0]

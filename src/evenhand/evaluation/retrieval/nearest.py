@@ -130,3 +130,12 @@ def _merge(rows: Ints, best: Floats, at: Ints, row: Ints, distance: Floats) -> N
     first = np.searchsorted(query, changed)
     take = first[:, None] + np.arange(k)
     rows[changed], best[changed] = every_row[take], every[take]
+
+
+def is_number_of_rows(k: object) -> bool:
+    """Return whether a value is a whole number of 1 or more, NumPy's included.
+
+    >>> is_number_of_rows(np.int64(3)), is_number_of_rows(2.5), is_number_of_rows(True), is_number_of_rows(0)
+    (True, False, False, False)
+    """
+    return isinstance(k, int | np.integer) and not isinstance(k, bool) and bool(k >= 1)

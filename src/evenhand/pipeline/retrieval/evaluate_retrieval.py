@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from evenhand.evaluation.retrieval.evaluate_retrieval import (
     query_figures,
     summarised,
 )
+from evenhand.evaluation.retrieval.nearest import is_number_of_rows
 from evenhand.evaluation.retrieval.relevance import Relevance
 from evenhand.models.heads.registry import HEADS
 from evenhand.pipeline.retrieval.fold_vectors import Asked, RowVectors, row_vectors
@@ -125,7 +125,7 @@ def evaluate_retrieval(
     EvenhandError
         If the run is not finished, a model or relevance is unknown, no head codes rows, or nothing is relevant.
     """
-    if not cutoffs or any(not isinstance(k, Integral) or k < 1 for k in cutoffs):
+    if not cutoffs or not all(map(is_number_of_rows, cutoffs)):
         raise EvenhandError("k: figures need whole numbers of rows of 1 or more, such as 10.")
     watcher = watcher or Silent()
     run = Record.open(record)

@@ -112,7 +112,7 @@ def row_vectors(
 
 def _check_finite(run: Record, asked: Asked, embedding: Array) -> None:
     """Raise `EvenhandError` for embeddings (n, d) that have no direction, with the weights that give them."""
-    finite = np.isfinite(embedding).all(axis=1)
+    finite = np.asarray(np.isfinite(embedding).all(axis=1))
     if not finite.all():
         weights = run.task_folder(asked.model, asked.fold, asked.seed) / "weights.safetensors"
         raise EvenhandError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.from_record import best_model
 from evenhand.evaluation.reading.scores import scores_of
 from evenhand.evaluation.retrieval.faiss_search import check_engine
-from evenhand.evaluation.retrieval.nearest import Neighbours
+from evenhand.evaluation.retrieval.nearest import Neighbours, is_number_of_rows
 from evenhand.evaluation.retrieval.relevance import Relevance
 from evenhand.pipeline.retrieval.evaluate_retrieval import coding_models, network_names
 from evenhand.pipeline.retrieval.fold_vectors import Asked, row_vectors
@@ -97,7 +96,7 @@ def retrieve(
     EvenhandError
         If the run is not finished, a query cannot be read, or the model, relevance, index or number is wrong.
     """
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+    if not is_number_of_rows(k):
         raise EvenhandError(f"k: {k} neighbours cannot be shown; give a whole number, 1 or more.")
     watcher = watcher or Silent()
     run = Record.open(record)
