@@ -13,7 +13,7 @@ from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.log_file import DecisionLog
 from evenhand.review.server.access import Access
 from evenhand.review.server.app import build_app
-from evenhand.review.server.cards import card_of
+from evenhand.review.server.cards import card_of, suggestion_of
 from evenhand.review.server.session import ReviewSession
 
 from .conftest import PORT, session_of
@@ -89,7 +89,11 @@ def test_the_blind_share_sees_no_suggestion(toml: Path, tmp_path: Path) -> None:
     session.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": row})
     shown = session.live.state.latest(name)[0].shown
     assert shown is not None
-    assert (shown.blind, shown.suggestion, shown.probability) == (True, None, None)
+    withheld = suggestion_of(session.rows, session.rows.position(row))
+    assert withheld is not None
+    # what was withheld is logged: after another training it could not be told any more
+    assert (shown.blind, shown.suggestion) == (True, tuple(withheld["label"]))
+    assert shown.probability == withheld["probability"]
 
 
 def test_a_queue_sees_what_another_process_decided(client: TestClient, session: ReviewSession, toml: Path) -> None:

@@ -39,7 +39,7 @@ class Shown:
     view
         "card" (one row) or "grid".
     suggestion
-        The classes that the model suggested; None where nothing was suggested or it was not shown.
+        The classes that the model suggested, on a blind row those that were withheld; None where it has none.
     probability
         The probability of the suggestion, 0..1, or None.
     source

@@ -223,15 +223,15 @@ class ReviewSession:
             for name in to:
                 if name not in self.rows.classes:
                     raise DataError(unknown("class", str(name), self.rows.classes[:50]))
-        blind = self._blind(row)
-        suggestion = None if blind else suggestion_of(self.rows, at)
+        # Of a blind row too, though the page hid it: after another training it could not be told any more.
+        suggestion = suggestion_of(self.rows, at)
         was_shown = Shown(
             order=str(document.get("order", "")),
             view=str(document.get("view", "card")),
             suggestion=None if suggestion is None else tuple(suggestion["label"]),
             probability=None if suggestion is None else suggestion["probability"],
-            source=None if blind else str(self.rows.source[at]) or None,
-            blind=blind,
+            source=str(self.rows.source[at]) or None,
+            blind=self._blind(row),
         )
         event = Event.new(
             str(kind),
