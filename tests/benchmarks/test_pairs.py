@@ -40,7 +40,7 @@ def test_the_trainer_fits_a_copy_of_the_head_and_gives_probabilities(script: Scr
     rows, truth = rows_of(peers)
     head = torch.nn.Linear(10, 3)
     before = head.weight.detach().clone()
-    p = peers.trainer(rows, head, TrainConfig(epochs=8, batch_size=16, learning_rate=0.05), 0)
+    p = peers.trainer(rows, head, TrainConfig(epochs=40, batch_size=16, learning_rate=0.05), 0)
     assert p.shape == truth.shape
     assert ((p > 0.5) == truth).mean() > 0.8
     assert torch.equal(head.weight, before)

@@ -133,6 +133,7 @@ VERBS = {
     "audit --by": ["audit", "{run}", "--by", "group"],
     "submit": ["submit", "{home}/config.toml", "{run}", "{home}/sub.csv", "--dry-run"],
     "report": ["report", "{run}"],
+    "review": ["review", "{run}", "--export"],
     "journal": ["journal", "{run}", "--file", "{home}/EXPERIMENTS.md"],
 }
 WITHOUT_ROWS = {"keys", "cache", "demo"}

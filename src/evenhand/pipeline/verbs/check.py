@@ -13,7 +13,6 @@ from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.data.splits.single_units import refuse_single_units
 from evenhand.data.tables.corrections import trashed_ids
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
@@ -113,7 +112,6 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     evidence = evidence_of(settings, source)
     # After the evidence, whose near-duplicates decide which rows stay together.
     folds = folds_for(settings, evidence)
-    refuse_single_units(source.samples, folds)
     kept = ledgers(settings, source.samples, folds)
     found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH308", "EH315"])
     # Reading has findings of its own; a rule of the same code that finds nothing more has not passed.

@@ -16,6 +16,7 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.atomic import remove_partial_files
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
+from evenhand.data.splits.single_units import refuse_single_units
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.scores import scores_of
@@ -255,6 +256,7 @@ def write_folds_and_findings(record: Record, settings: Settings, source: DataSou
     if record.has("folds.csv") and record.has("findings.jsonl"):
         return
     found = examine_data(settings, source, watcher)
+    refuse_single_units(source.samples, found.folds)
     record.write_json("skew.json", found.skew.document())
     record.write_json("examination.json", found.examination.document())
     record.write_json("balance.json", [one.document() for one in found.ledgers])
