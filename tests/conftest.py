@@ -20,7 +20,7 @@ settings.load_profile("evenhand")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-LONGEST = ("test_twenty_kills_change_no_bit", "test_killed_tasks_end_with_the_same_bits")
+LONGEST = ("test_kills_change_no_bit", "test_killed_tasks_end_with_the_same_bits")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

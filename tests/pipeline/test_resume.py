@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -119,16 +120,17 @@ def storm(path: Path, output: Path, rng: np.random.Generator, most: int) -> int:
     return kills
 
 
-def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
+def test_kills_change_no_bit(tmp_path: Path, size: Callable[[int, int], int]) -> None:
+    wanted = size(10, 20)
     folder = generate("photos", tmp_path / "data", rows=90, seed=0).toml.parent
     finish(config(folder, "quiet"))
     left = tables(folder / "quiet" / "runs")
     assert len(left) == 7
     rng = np.random.default_rng(0)
     kills, runs = 0, 0
-    while kills < 20:  # a quick machine may end one run before it was killed so often: then another is begun
+    while kills < wanted:  # a quick machine may end one run before it was killed so often: then another is begun
         output = folder / f"stormy{runs}" / "runs"
-        kills += storm(config(folder, f"stormy{runs}"), output, rng, 20 - kills)
+        kills += storm(config(folder, f"stormy{runs}"), output, rng, wanted - kills)
         right = tables(output)
         assert left.keys() == right.keys()
         for name, table in left.items():
