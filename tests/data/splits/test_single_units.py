@@ -13,12 +13,14 @@ from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
 from evenhand.data.splits.single_units import refuse_single_units
 
 
-def check(fold: Sequence[int], labels: Sequence[int], groups: Sequence[str] | None = None) -> None:
+def check(fold: Sequence[int], labels: Sequence[int], groups: Sequence[str] | None = None) -> int:
+    """Return the number of rows of folds that are not refused."""
     ids = [f"r{at}" for at in range(len(fold))]
     columns = {"id": ids, "path": ids} | ({} if groups is None else {"group": list(groups)})
     frame = pd.DataFrame(columns, dtype=object)
     samples = Samples(frame, classes=("a", "b"), labels=np.array(labels), kind="photos")
     refuse_single_units(samples, Folds(samples.ids, np.array(fold, dtype=np.int16), max(fold) + 1))
+    return len(samples)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,8 @@ def check(fold: Sequence[int], labels: Sequence[int], groups: Sequence[str] | No
 def test_two_units_outside_each_fold_are_enough(
     fold: list[int], labels: list[int], groups: Sequence[str] | None
 ) -> None:
-    check(fold, labels, groups)
+    # by contrast with the test below, where one is left
+    assert check(fold, labels, groups) == len(fold)
 
 
 @pytest.mark.parametrize(

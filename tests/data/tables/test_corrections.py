@@ -147,7 +147,7 @@ def test_label_columns_keep_what_is_not_known(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"corrections.csv: line 2 relabels a row, and labels .* are degrees"):
         read(tmp_path, corrections=path, task="soft", **keys)
     path = table(tmp_path, {"id": ids[0], "action": "relabel", "from": "x", "to": "w"})
-    with pytest.raises(DataError, match=r'line 2 names the class "w", for which there is no column'):
+    with pytest.raises(DataError, match=r'line 2 names the class "w", which has no column'):
         read(tmp_path, corrections=path, task="multi", **keys)
     path = table(tmp_path, {"id": ids[0], "action": "trash"})
     assert len(read(tmp_path, corrections=path, task="soft", **keys)[0]) == 5
@@ -209,7 +209,7 @@ def test_a_malformed_table_is_a_sentence(tmp_path: Path, text: str, message: str
 
 
 def test_a_missing_table_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no such table of corrections. Correct the path in data.corrections"):
+    with pytest.raises(DataError, match=r"table of corrections does not exist. Correct the path in data.corrections"):
         read_corrections(tmp_path / "corrections.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_corrections(tmp_path)

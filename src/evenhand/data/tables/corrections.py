@@ -184,7 +184,7 @@ class _Columns:
         strange = [name for name in wanted if name not in self._columns]
         if strange:
             raise DataError(
-                f"{table}: line {line:,} names the class {some(strange)}, for which there is no column; classes "
+                f"{table}: line {line:,} names the class {some(strange)}, which has no column; classes "
                 f"are {some(dict.fromkeys(self._columns), most=8)}."
             )
         held = self._held(row)

@@ -146,7 +146,7 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise DataError(
-            f"{path}: there is no such table of corrections. Correct the path in data.corrections, which is "
+            f"{path}: the table of corrections does not exist. Correct the path in data.corrections, which is "
             "relative to the configuration, or remove it."
         ) from None
     except OSError as error:

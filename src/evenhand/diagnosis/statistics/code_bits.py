@@ -48,7 +48,7 @@ def bits_of(
     # A share `constant` of ones, or of zeros.
     same = np.abs(2 * share_of_ones(values) - 1) >= 2 * constant - 1
     ends = share_saturated(values, saturated) >= constant
-    # Of constant bits there is no correlation, and rounding would make copies of nearly constant ones.
+    # Constant bits have no correlation, and rounding would make copies of nearly constant ones.
     varied = np.flatnonzero(~same)
     near = np.triu(correlations(values[:, varied]) >= correlated, k=1)
     return BitReport(np.flatnonzero(same), np.flatnonzero(ends), varied[near.any(axis=0)], values.shape[1])
