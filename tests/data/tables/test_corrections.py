@@ -209,7 +209,9 @@ def test_a_malformed_table_is_a_sentence(tmp_path: Path, text: str, message: str
 
 
 def test_a_missing_table_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"table of corrections does not exist. Correct the path in data.corrections"):
+    with pytest.raises(
+        DataError, match=r"table of corrections does not exist. Correct the path in data.corrections"
+    ):
         read_corrections(tmp_path / "corrections.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_corrections(tmp_path)
