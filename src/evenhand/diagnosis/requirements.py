@@ -158,6 +158,10 @@ NEEDS: dict[str, Need] = {
     "input_moments": Need(
         "rows of a kind of data that says what its encoders receive", lambda evidence: bool(evidence.input_moments)
     ),
+    "unread": Need(
+        "models that read a part alone which rows may lack, such as the text of pairs",
+        lambda evidence: bool(evidence.unread),
+    ),
     "counters": Need(
         "counts of what reading did", lambda evidence: evidence.counters is not None and len(evidence.counters) > 0
     ),

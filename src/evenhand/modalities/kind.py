@@ -224,6 +224,12 @@ class Kind(Protocol):
         Empty where encoders scale their inputs themselves, or inputs are no measured values (EH121).
         """
 
+    def unread(self, entry: StoreEntry, rows: Ints, model: Mapping[str, Any]) -> tuple[str, Mask] | None:
+        """Return the only part of a row that a model reads ("text"), and (n,) bool, which rows lack it (EH122).
+
+        `model` is its entry of [[model]] as plain values. None where every row has something that it reads.
+        """
+
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return (n, c) int64, how often each of `counters` acted on each row; None if nothing was counted."""
 
@@ -344,6 +350,10 @@ class KindDefaults:
     def input_moments(self, entry: StoreEntry, rows: Ints) -> Mapping[str, Floats]:
         """Return nothing: what encoders receive is not known here."""
         return {}
+
+    def unread(self, entry: StoreEntry, rows: Ints, model: Mapping[str, Any]) -> tuple[str, Mask] | None:
+        """Return None: rows have no parts that may be missing."""
+        return None
 
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return the array "counters" that reading wrote, or None."""

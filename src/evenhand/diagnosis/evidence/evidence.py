@@ -249,6 +249,14 @@ class Evidence:
         return self.kind.input_moments(self.entry, self.stored[self.subsample])
 
     @cached_property
+    def unread(self) -> Mapping[str, tuple[str, Mask]]:
+        """Model -> the only part of a row that it reads, and (n,) bool, which rows lack it; others left out."""
+        if self.kind is None or self.entry is None or self.samples is None:
+            return {}
+        found = {str(m["name"]): self.kind.unread(self.entry, self.stored, m) for m in self.setting("model", [])}
+        return {name: one for name, one in found.items() if one is not None}
+
+    @cached_property
     def name_words(self) -> tuple[tuple[str, ...], Floats]:
         """Words in names of files of `subsample` that are not those of a class; (m, words) which row has which."""
         if "path" not in self.rows.frame:

@@ -27,6 +27,7 @@ from evenhand.modalities.pairs.config import PairsConfig
 from evenhand.modalities.pairs.example.demo import write_demo
 from evenhand.modalities.pairs.example.write_example import write_example
 from evenhand.modalities.pairs.features.floor import words_and_colour
+from evenhand.modalities.pairs.features.only_half import only_half
 from evenhand.modalities.pairs.features.same_rows import near_pictures, same_pairs, shared_halves
 from evenhand.modalities.pairs.features.traits import blank_pairs, pair_traits
 from evenhand.modalities.pairs.features.wrapping import wrapping
@@ -129,6 +130,10 @@ class Pairs(KindDefaults):
     def blank(self, entry: StoreEntry, rows: Ints) -> tuple[str, Mask]:
         """Return which rows have no word, and no picture or one of a single colour."""
         return "no word, and no picture or one of a single colour", blank_pairs(entry, rows)
+
+    def unread(self, entry: StoreEntry, rows: Ints, model: Mapping[str, Any]) -> tuple[str, Mask] | None:
+        """Return the half that an encoder `pair` with one tower reads, and which rows lack it."""
+        return only_half(entry, rows, model)
 
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats]:
         """Return a bag of hashed words, size and mean colour of the picture, and which halves there are."""
