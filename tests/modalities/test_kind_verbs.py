@@ -130,6 +130,30 @@ def test_new_rows_are_predicted(generated: Generated, done: Run, model: str | No
     assert set(found.table["predicted"]) <= set(generated.samples().classes)
 
 
+def test_rows_are_searched_for_by_id_and_as_new_rows(generated: Generated, done: Run) -> None:
+    first = str(done.record.samples().ids[0])
+    fresh = generate(generated.kind.name, generated.toml.parent / "queries", rows=4, seed=9).root.path
+    store = generated.toml.parent / "store"
+    found = evenhand.retrieve(done.path, [first, fresh], model="profile none", k=3, store=store)
+    assert set(found.table.loc[found.table["query"] == first, "rank"]) == {1, 2, 3}
+    assert first not in set(found.table.loc[found.table["query"] == first, "id"])
+    assert found.table["query"].nunique() > 4
+    assert np.isfinite(found.table["similarity"]).all()
+    page = found.save(generated.toml.parent / "nearest.html")
+    assert "data:image/" in page.read_text(encoding="utf-8")
+
+
+def test_retrieval_is_evaluated(generated: Generated, done: Run) -> None:
+    asked = ["retrieve", str(done.path), "--evaluate", "--model", "frozen", "--at", "5", "--json"]
+    shown = CliRunner().invoke(app, [*asked, "--store", str(generated.toml.parent / "store")])
+    assert shown.exit_code == 0, shown.stderr
+    figures = {one["metric"]: one for one in json.loads(shown.stdout)["figures"]}
+    assert set(figures) == {"map@all", "map@5", "precision@5", "recall@5"}
+    for one in figures.values():
+        assert 0 <= one["low"] <= one["estimate"] <= one["high"] <= 1
+        assert 0 < one["floor"] < 1
+
+
 def test_new_rows_are_diagnosed(generated: Generated, done: Run, tmp_path: Path) -> None:
     fresh = generate(generated.kind.name, tmp_path / "new", rows=24, seed=9)
     found = evenhand.diagnose(done.path, fresh.root.path, model="profile none")

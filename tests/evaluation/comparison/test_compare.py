@@ -79,6 +79,20 @@ def test_changes_of_several_labels_count_rows_that_are_right_as_a_whole_and_cell
     assert found.document()["cells"] == {"known": 5, "became_right": 2, "became_wrong": 0}
 
 
+def test_a_label_gains_by_its_own_positives_whatever_becomes_of_the_other_labels_of_a_row():
+    truth = np.array([[1, 1], [1, 1], [1, 0], [0, np.nan], [0, 1]], dtype=float)
+    old = [[0.1, 0.9], [0.1, 0.1], [0.9, 0.9], [0.1, 0.1], [0.1, 0.9]]
+    new = [[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9], [0.1, 0.1]]
+    ids = np.array(list("abcde"), dtype=object)
+    base = Predictions(ids, ("x", "y"), np.array(old), truth, model="old")
+    found = changes(base, replace(base, probabilities=np.array(new), model="new"))
+    assert found.improved == ()  # no row became right as a whole
+    assert found.by_class.to_dict(orient="records") == [
+        {"class": "y", "rows": 3, "improved": 0, "worsened": 2, "net": -2, "gain": -2 / 3, "false_positives": 0},
+        {"class": "x", "rows": 3, "improved": 2, "worsened": 1, "net": 1, "gain": 1 / 3, "false_positives": 1},
+    ]
+
+
 def test_changes_name_rows_classes_and_groups(pair):
     found = changes(*pair)
     old_right, new_right = (p.predicted == p.truth for p in pair)

@@ -17,7 +17,12 @@ ROWS, CLASSES = 120, ("hat", "shoe", "bag")
 
 
 def checked(
-    folder: Path, table: pd.DataFrame, *, data: str = "", same_picture: tuple[int, int] | None = None
+    folder: Path,
+    table: pd.DataFrame,
+    *,
+    data: str = "",
+    model: str = "",
+    same_picture: tuple[int, int] | None = None,
 ) -> Check:
     """Write a picture of noise for each row that names one, and check the table."""
     rng = np.random.default_rng(0)
@@ -31,7 +36,7 @@ def checked(
     toml = folder / "c.toml"
     toml.write_text(
         f'[data]\nkind = "pairs"\nroot = "."\ntable = "t.csv"\ngroup = "series"\n{data}\n'
-        '[pairs]\ntext = "title"\nsize = 16\n[folds]\nk = 2\n'
+        f'[pairs]\ntext = "title"\nsize = 16\n[folds]\nk = 2\n{model}'
     )
     return evenhand.check(toml, changes=[f"compute.store={folder / 'store'}"])
 
@@ -76,7 +81,11 @@ def test_titles_and_missing_halves_give_labels_away(tmp_path: Path, label: np.nd
     table = plain(label)
     table["title"] = [f"A {CLASSES[c]} № {row}" for row, c in enumerate(label)]
     table.loc[label == 2, "path"] = ""
-    found = checked(tmp_path, table).examination.of("EH113")
+    looks = '[[model]]\nname = "looks"\nencoder = "pair"\noptions = { text = "none" }\n'
+    examination = checked(tmp_path, table, model=looks).examination
+    (unread,) = examination.of("EH122")
+    assert unread.message.startswith('Model "looks" reads nothing but the picture, and no row of class bag (')
+    found = examination.of("EH113")
     about = {one.about: one for one in found}
     assert list(about["single words of the text"].evidence["classes"]) != []
     assert list(about["which of picture and text are there"].evidence["classes"]) == ["bag"]

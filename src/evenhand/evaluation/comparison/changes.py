@@ -29,7 +29,9 @@ class Changes:
     right, wrong
         Number of rows that are right under both, and wrong under both (including `moved`).
     by_class
-        Frame: class, rows, improved, worsened, net, gain (net over rows); largest loss first.
+        Frame: class, rows, improved, worsened, net, gain (net over rows); largest loss first. Where several labels
+        may hold, rows are those with the label, improved those in which it came to be predicted, and worsened those
+        in which it no longer is; `false_positives` is the net change of the rows without it in which it is.
     by_group
         The same by group; None without groups.
     cells
@@ -106,7 +108,7 @@ def changes(base: Predictions, other: Predictions) -> Changes:
         moved=_ids(base, wrong & _answers_differ(base, other)),
         right=int((before & after).sum()),
         wrong=int(wrong.sum()),
-        by_class=_per_class(base, improved, worsened),
+        by_class=_per_label(base, other) if base.multi_label else _per_class(base, improved, worsened),
         cells=_cells(base, other),
         by_group=None if base.groups is None else _gains("group", base.groups, improved, worsened),
     )
@@ -134,10 +136,19 @@ def _ids(p: Predictions, rows: Mask) -> tuple[str, ...]:
 
 
 def _per_class(p: Predictions, improved: Mask, worsened: Mask) -> pd.DataFrame:
-    """Return the gain of each class; a row with several labels counts in each of them."""
-    row, column = np.nonzero(rows_of(p).held)
-    names = np.array(p.classes, dtype=object)[column]
-    return _gains("class", names, improved[row], worsened[row])
+    """Return the gain of each class, of the rows that are of it."""
+    return _gains("class", np.array(p.classes, dtype=object)[p.truth], improved, worsened)
+
+
+def _per_label(a: Predictions, b: Predictions) -> pd.DataFrame:
+    """Return the gain of each label in the cells that hold it: other labels of the row do not matter."""
+    one, two = rows_of(a), rows_of(b)
+    row, column = np.nonzero(one.held)
+    before, after = one.claimed[row, column], two.claimed[row, column]
+    table = _gains("class", np.array(a.classes, dtype=object)[column], ~before & after, before & ~after)
+    # Predicted labels are those of known cells, so that unknown ones are no false positives.
+    alarms = (two.claimed & ~one.held).sum(axis=0) - (one.claimed & ~one.held).sum(axis=0)
+    return table.assign(false_positives=table["class"].map(dict(zip(a.classes, alarms.tolist(), strict=True))))
 
 
 def _gains(what: str, names: Strings, improved: Mask, worsened: Mask) -> pd.DataFrame:

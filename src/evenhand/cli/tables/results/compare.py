@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -78,10 +79,17 @@ def _print_changes(change: Changes, out: Out, most: int) -> None:
     for frame, words in ((moved[::-1], "gained"), (moved, "lost")):
         rows = frame[frame["net"] > 0] if words == "gained" else frame[frame["net"] < 0]
         named = [
-            f"{row['class']} {row['net']:+d} of {row['rows']}" for row in rows[:most].to_dict(orient="records")
+            f"{row['class']} {row['net']:+d} of {row['rows']}{_alarms(row)}"
+            for row in rows[:most].to_dict(orient="records")
         ]
         if named:
             out.print(cell(f"    {words}: {', '.join(named)}", style="dim"))
+
+
+def _alarms(row: Mapping[str, Any]) -> str:
+    """Return the change of a label's false positives as text; "" without one, and where rows have one class."""
+    net = row.get("false_positives", 0)
+    return f" ({count(abs(net), 'false positive')} {'more' if net > 0 else 'less'})" if net else ""
 
 
 def print_versions(found: Versions) -> None:
