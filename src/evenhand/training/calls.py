@@ -73,6 +73,7 @@ class FeaturesCall(FunctionCall):
     threads: int
     out: str
     entry: str | None = None
+    stored_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

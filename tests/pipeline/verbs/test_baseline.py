@@ -10,7 +10,10 @@ from safetensors.torch import save_file
 import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.models.baseline import LOGISTIC_REGRESSION
+from evenhand.pipeline.stages.run_features import features_of_run
 from evenhand.pipeline.verbs.run import Run
+from evenhand.review.rows.from_record import from_record
+from evenhand.review.rows.nearest import NearestRows
 from evenhand.testing.kinds import generate
 
 pytestmark = pytest.mark.slow
@@ -66,3 +69,22 @@ def test_features_come_as_an_array_with_ids(done: Run) -> None:
         done.features("tuned")
     with pytest.raises(EvenhandError, match='"frozn".*Did you mean|frozen'):
         done.features("frozn")
+
+
+def test_a_review_finds_near_rows_by_features_of_the_store_and_computes_none(
+    done: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = from_record(done.record)
+    near = NearestRows.of_record(rows, done.record)
+    near.wait()
+    found = near.of(str(rows.ids[0]), 3)
+    assert found.by == f"the features that {LOGISTIC_REGRESSION} starts from"
+    values = done.features().values
+    values = values / np.linalg.norm(values, axis=1, keepdims=True)
+    assert found.positions[0] == np.argsort(-(values @ values[0]))[1]
+    (folder / "store").rename(folder / "gone")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "empty"))
+    with pytest.raises(EvenhandError):
+        features_of_run(done.record, stored_only=True)
+    assert NearestRows.of_record(rows, done.record).of(str(rows.ids[0]), 3).by == "probabilities"
+    (folder / "gone").rename(folder / "store")

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evenhand.cli.app import app
-from evenhand.review.log.event import Event
+from evenhand.review.log.event import Event, Shown
 from evenhand.review.log.live_review import LiveReview
 
 
@@ -42,6 +42,23 @@ def test_the_command_prints_agreement_in_words_and_as_a_document(config: Path, t
     assert document["disputes"] == ["r2"]
     assert document["damaged"][0]["line"] == 5
     assert document["pairs"][0]["kappa"]["n"] == 2
+
+
+def test_the_errors_on_planted_rows_are_those_of_the_session_or_of_a_table(config: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "review"
+    review = LiveReview(folder / "decisions.jsonl")
+    review.add(Event.new("trash", "ann", "p1", ["a"], shown=Shown(planted=True)))
+    (tmp_path / "known.csv").write_text("id,label\np1,a\n", encoding="utf-8")
+    command = ["review", str(config), "--agreement"]
+    assert "planted" not in CliRunner().invoke(app, command).output
+    found = CliRunner().invoke(app, [*command, "--planted", str(tmp_path / "known.csv")]).output
+    assert "ann decided 1 planted row, 1 of them wrongly" in " ".join(found.split())
+    (folder / "planted.csv").write_text("id,label\np1,a\n", encoding="utf-8")
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
+    assert document["planted"][0]["mistakes"] == [{"known": "a", "decided": "(trash)", "rows": 1}]
+    assert document["disputes"] == ["r2"]
+    found = CliRunner().invoke(app, ["review", str(config), "--export", "--planted", "known.csv"])
+    assert (found.exit_code, found.stderr) == (2, "--planted does not go with --export.\n")
 
 
 def test_what_does_not_go_together_is_a_sentence(config: Path) -> None:

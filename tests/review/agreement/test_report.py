@@ -57,10 +57,29 @@ def test_the_report_says_all_of_it_in_words_and_as_plain_values() -> None:
         "pairs",
         "alpha",
         "disputes",
+        "settled",
         "suggestions",
         "suggestions_that_contradict",
         "planted",
     }
+
+
+def test_settled_disputes_say_whose_decision_was_upheld() -> None:
+    events = []
+    for row in ("r1", "r2", "r3"):
+        events += [Event.new("keep", "ann", row, ["a"]), Event.new("relabel", "bob", row, ["a"], to=["b"])]
+    settles = {"resolves": True}
+    events.append(Event.new("relabel", "cy", "r1", ["a"], to=["b"], **settles))
+    events.append(Event.new("keep", "ann", "r2", ["a"], **settles))  # who decided before may settle it too
+    found = review_agreement(replay(events))
+    assert [one.row for one in found.disputes] == ["r3"]
+    assert [one.document() for one in found.settled] == [
+        {"row": "r1", "by": "cy", "decided": "b", "upheld": ["bob"], "overruled": ["ann"]},
+        {"row": "r2", "by": "ann", "decided": "a", "upheld": ["ann"], "overruled": ["bob"]},
+    ]
+    assert "2 disputes are settled: ann was upheld in 1 of 2, bob was upheld in 1 of 2." in str(found)
+    # as agreement counts, nothing was settled
+    assert (found.pairs[0].n, found.pairs[0].same) == (3, 0)
 
 
 def test_a_review_of_one_person_has_nothing_to_compare() -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from evenhand.base.errors import DataError
 from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.log_file import DecisionLog
 from evenhand.review.server.access import Access
 from evenhand.review.server.app import build_app
 from evenhand.review.server.cards import card_of, suggestion_of
-from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.open_session import open_session
+from evenhand.review.server.session import ReviewSession, View
 
 from .conftest import PORT, session_of
 
@@ -160,6 +162,67 @@ def test_another_process_goes_on_where_this_one_was(client: TestClient, session:
     assert session_of(toml, session.live.log.path, "bob").standing()["counts"]["decided"] == 0
 
 
+def test_a_dispute_is_shown_where_it_is_asked_for_and_settled_by_a_third_look(
+    client: TestClient, session: ReviewSession, toml: Path
+) -> None:
+    row, other = str(session.rows.ids[0]), session.rows.classes[-1]
+    ben = session_of(toml, session.live.log.path, "ben")
+    decide(client, row, "keep")
+    decide(client, row, "note", note="sure")
+    ben.decide({"event": uuid.uuid4().hex, "kind": "relabel", "row": row, "to": [other]})
+    # elsewhere nobody is led by what others decided, and a decision settles nothing
+    assert client.get("/api/card", params={"row": row}).json()["dispute"] == []
+    cy = session_of(toml, session.live.log.path, "cy")
+    (card,) = cy.cards(View.of("by_class", {"decision": "disputed"}))
+    assert [(one["reviewer"], one["kind"], one["to"], one["note"]) for one in card["dispute"]] == [
+        ("ada", "keep", None, "sure"),
+        ("ben", "relabel", [other], None),
+    ]
+    for kind in ("note", "unsure"):
+        cy.decide({"event": uuid.uuid4().hex, "kind": kind, "row": row, "note": "?", "resolves": True})
+        assert cy.live.state.is_disputed(row)
+    assert cy.undo(uuid.uuid4().hex, "disputed")["card"]["dispute"] == card["dispute"]
+    cy.decide({"event": uuid.uuid4().hex, "kind": "relabel", "row": row, "to": [other], "resolves": True})
+    decided = cy.live.state.decision(row)
+    assert decided is not None
+    assert (decided.resolved, decided.reviewers) == (True, ("ben", "cy"))
+    assert queue(client, decision="disputed") == []
+    # a row that nobody disputes is not settled, whatever the page says
+    second = session.rows.ids[1]
+    cy.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": second, "resolves": True})
+    assert not cy.live.state.latest("cy")[0].resolves
+
+
+def test_planted_rows_are_kept_with_the_session_and_not_marked(toml: Path, tmp_path: Path) -> None:
+    rows = session_of(toml, tmp_path / "log").rows
+    row, own, other = str(rows.ids[0]), rows.labels[0][0], rows.classes[-1]
+    table = tmp_path / "known.csv"
+    table.write_text(f"id,label,shown\n{row},{own},{other}\n", encoding="utf-8")
+    open_session(toml, folder=tmp_path / "s", reviewer="ada", planted=table)
+    table.unlink()
+    session = open_session(toml, folder=tmp_path / "s", reviewer="ada").session
+    card = session.card(row)
+    assert card["label"] == [other]
+    assert own not in str(card["name"])
+    assert "planted" not in card
+    assert session.picture(row, 32).content  # by the path that the file has
+    session.decide({"event": uuid.uuid4().hex, "kind": "keep", "row": row})
+    event = session.live.state.latest("ada")[0]
+    assert event.shown is not None
+    assert (event.shown.planted, event.from_) == (True, (other,))
+    assert session.live.state.decision(row) is None
+    with pytest.raises(DataError, match="not among"):
+        open_session(toml, folder=tmp_path / "s", planted=_table(tmp_path, "nobody", own))
+    with pytest.raises(DataError, match="no class named"):
+        open_session(toml, folder=tmp_path / "s", planted=_table(tmp_path, row, "no such class"))
+
+
+def _table(folder: Path, row: str, label: str) -> Path:
+    path = folder / "bad.csv"
+    path.write_text(f"id,label\n{row},{label}\n", encoding="utf-8")
+    return path
+
+
 def test_notes_stay_with_the_row(client: TestClient, session: ReviewSession) -> None:
     row = session.rows.ids[0]
     assert decide(client, row, "note", note="blurred <i>").status_code == 200
@@ -230,3 +293,16 @@ def test_queues_that_there_are_not(client: TestClient, query: dict[str, str]) ->
     answer = client.get("/api/queue", params=query)
     assert answer.status_code == 422
     assert answer.json()["error"]
+
+
+def test_near_rows_come_with_their_labels_but_not_for_a_blind_row(
+    client: TestClient, session: ReviewSession, toml: Path, tmp_path: Path
+) -> None:
+    row = session.rows.ids[1]
+    found = client.get("/api/nearest", params={"row": row}).json()
+    assert found["rows"][0]["row"] != row
+    assert found["rows"][0]["agrees"] == (found["rows"][0]["label"] == list(session.rows.labels[1]))
+    assert found["words"].startswith("Nearest by probabilities: ")
+    assert client.get("/api/nearest", params={"row": "nobody"}).status_code == 422
+    name = next(f"r{n}" for n in range(10_000) if is_blind(0, f"r{n}", row))
+    assert session_of(toml, tmp_path / "log", name).near(row) == {"rows": [], "words": ""}

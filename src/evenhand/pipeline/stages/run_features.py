@@ -54,8 +54,13 @@ class FrozenFeatures:
         return f"FrozenFeatures({self.shape[0]:,} rows × {self.shape[1]:,} features of {self.model})"
 
 
-def features_of_run(record: Record, model: str | None = None, *, watcher: Watcher | None = None) -> FrozenFeatures:
-    """Return the features of every row of a run (see `Run.features`)."""
+def features_of_run(
+    record: Record, model: str | None = None, *, watcher: Watcher | None = None, stored_only: bool = False
+) -> FrozenFeatures:
+    """Return the features of every row of a run (see `Run.features`).
+
+    With `stored_only` nothing is computed: where the store lacks them, it raises `TaskError`.
+    """
     settings = load(record.resolved())
     names = [one.name for one in settings.fitted]
     if model is not None and model not in names:
@@ -70,5 +75,7 @@ def features_of_run(record: Record, model: str | None = None, *, watcher: Watche
             f'{record.path}: {which} frozen part to take features from. Set tune = "head" or '
             '"from:BLOCK" for a model with a pretrained encoder.'
         )
-    values = stored_features(record, settings, [model], watcher or Silent(), readers_store())[model]
-    return FrozenFeatures(record.samples().ids, values, model)
+    found = stored_features(
+        record, settings, [model], watcher or Silent(), readers_store(), stored_only=stored_only
+    )
+    return FrozenFeatures(record.samples().ids, found[model], model)

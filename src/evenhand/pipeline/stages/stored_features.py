@@ -27,6 +27,7 @@ def stored_features(
     store: Store,
     *,
     entries: Mapping[str, str] | None = None,
+    stored_only: bool = False,
 ) -> dict[str, Floats]:
     """Return model -> (n, d) float32 activations of its frozen part; models without one are missing.
 
@@ -39,6 +40,13 @@ def stored_features(
     entries
         Model -> name of an entry of the store with other rows; by default the rows of the record, in the order of
         its samples.
+    stored_only
+        Compute nothing.
+
+    Raises
+    ------
+    TaskError
+        If features cannot be computed, or with `stored_only` if the store lacks them.
     """
     threads = usable_cores()
     watcher.stage("reading features", len(models))
@@ -51,6 +59,7 @@ def stored_features(
                 threads=threads,
                 out=str(Path(folder) / f"{position}.npy"),
                 entry=None if entries is None else entries[name],
+                stored_only=stored_only,
             )
             for position, name in enumerate(models)
         ]

@@ -11,7 +11,7 @@ from evenhand.base.text.counted import count
 from evenhand.base.values import Interval
 from evenhand.review.agreement.alpha import krippendorff_alpha
 from evenhand.review.agreement.blind_share import SuggestionEffect, suggestion_effect
-from evenhand.review.agreement.disputes import Dispute, disputes
+from evenhand.review.agreement.disputes import Dispute, Settlement, disputes, settled_words, settlements
 from evenhand.review.agreement.kappa import cohen_kappa, same_share
 from evenhand.review.agreement.planted import ReviewerError, reviewer_error
 from evenhand.review.agreement.ratings import ratings_of
@@ -61,6 +61,8 @@ class ReviewAgreement:
         Krippendorff's alpha of all reviewers; None if no row was decided by two.
     disputes
         Rows that somebody has to settle.
+    settled
+        Disputes that somebody has settled.
     effect, effect_where_contradicted
         How far suggestions move decisions, on all rows, and where the suggestion contradicts the label; None where
         there was none.
@@ -74,6 +76,7 @@ class ReviewAgreement:
     effect: SuggestionEffect | None
     effect_where_contradicted: SuggestionEffect | None
     errors: tuple[ReviewerError, ...]
+    settled: tuple[Settlement, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -82,6 +85,7 @@ class ReviewAgreement:
             "pairs": [one.document() for one in self.pairs],
             "alpha": None if self.alpha is None else self.alpha.document(),
             "disputes": [one.row for one in self.disputes],
+            "settled": [one.document() for one in self.settled],
             "suggestions": None if self.effect is None else self.effect.document(),
             "suggestions_that_contradict": None if contradicted is None else contradicted.document(),
             "planted": [one.document() for one in self.errors],
@@ -93,6 +97,8 @@ class ReviewAgreement:
             lines.append(f"Krippendorff's alpha over {count(self.alpha.n, 'row')}: {self.alpha}.")
         n = len(self.disputes)
         lines.append(f"{count(n, 'row') if n else 'No row'} {'is' if n < 2 else 'are'} disputed.")
+        if self.settled:
+            lines.append(settled_words(self.settled))
         if self.effect is not None:
             lines.append(f"Suggestions: {self.effect}")
         if self.effect_where_contradicted is not None:
@@ -137,4 +143,5 @@ def review_agreement(
         suggestion_effect(state, suggestions=suggestions, level=level),
         suggestion_effect(state, contradicting=True, suggestions=suggestions, level=level),
         tuple(reviewer_error(state, name, truth, level=level) for name in state.reviewers) if truth else (),
+        settlements(state),
     )

@@ -165,6 +165,10 @@ class ReviewState:
         """All who decided something that stands, in alphabetical order."""
         return tuple(sorted(name for name, stack in self._stacks.items() if stack.done))
 
+    def is_disputed(self, row: str) -> bool:
+        """Return whether reviewers differ on a row."""
+        return row in self._disputed
+
     def of(self, reviewer: str, row: str) -> Event | None:
         """Return a reviewer's latest decision on a row that stands, planted or not; None if there is none."""
         found = self._standing.get(row, {}).get(reviewer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 FOLDER = "review"
 """The folder of a session below the output folder, where the records are."""
 LOG = "decisions.jsonl"
+PLANTED = "planted.csv"
+"""Rows of known class among the others."""
 CORRECTIONS = "corrections.csv"
 """The decisions as a table that `[data] corrections` names."""
 VERSIONS = "versions"

@@ -61,7 +61,7 @@ def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -
     if not record.has("predictions.parquet"):
         return rows
     there = set(record.predictions()["set"].astype(str))
-    unchanged = _unchanged(rows, record)
+    unchanged = unchanged_rows(rows, record)
     for of, source in SOURCES.items():
         if of not in there:
             continue
@@ -76,7 +76,7 @@ def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -
     return rows
 
 
-def _unchanged(rows: ReviewRows, record: Record) -> list[str]:
+def unchanged_rows(rows: ReviewRows, record: Record) -> list[str]:
     """Return the ids of the rows that the run had, with the same bytes."""
     ours, theirs = rows.samples.frame, record.samples().frame
     if "content" not in ours or "content" not in theirs:

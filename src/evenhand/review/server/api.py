@@ -36,6 +36,7 @@ class Api:
             Route("/api/queue", self.queue),
             Route("/api/progress", self.progress),
             Route("/api/card", self.card),
+            Route("/api/nearest", self.nearest),
             Route("/api/picture", self.picture),
             Route("/api/picture-fault", self.picture_fault),
             Route("/api/decisions", self.decide, methods=["POST"]),
@@ -59,8 +60,12 @@ class Api:
         return await _answered(self._session.progress)
 
     async def card(self, request: Request) -> Response:
+        row, which = request.query_params.get("row", ""), request.query_params.get("decision", "")
+        return await _answered(lambda: self._session.card(row, which))
+
+    async def nearest(self, request: Request) -> Response:
         row = request.query_params.get("row", "")
-        return await _answered(lambda: self._session.card(row))
+        return await _answered(lambda: self._session.near(row))
 
     async def picture(self, request: Request) -> Response:
         asked = request.query_params
@@ -89,10 +94,10 @@ class Api:
         return await self._told(request, self._session.decide)
 
     async def undo(self, request: Request) -> Response:
-        return await self._told(request, lambda body: self._session.undo(str(body.get("event", ""))))
+        return await self._told(request, lambda body: self._session.undo(*_step(body)))
 
     async def redo(self, request: Request) -> Response:
-        return await self._told(request, lambda body: self._session.redo(str(body.get("event", ""))))
+        return await self._told(request, lambda body: self._session.redo(*_step(body)))
 
     async def _told(self, request: Request, act: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
         try:
@@ -125,6 +130,10 @@ async def _answered(make: Callable[[], dict[str, Any]]) -> Response:
         return JSONResponse(await run_in_threadpool(make))
     except EvenhandError as error:
         return _refused(error, 422)
+
+
+def _step(body: dict[str, Any]) -> tuple[str, str]:
+    return str(body.get("event", "")), str(body.get("decision", ""))
 
 
 def _refused(error: EvenhandError, status: int) -> Response:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.text.escaping import printable_lines
+from evenhand.review.log.replay import ReviewState
+from evenhand.review.rows.nearest import NearRows
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
 
@@ -16,6 +18,8 @@ LIKELY = 9
 """How many classes are offered by number keys."""
 NEAR = 8
 """How many duplicates stand beside a row."""
+NEAREST = 12
+"""How many rows that are near to it by features or probabilities."""
 METADATA = 24
 """How many columns of the table are shown."""
 CELL = 400
@@ -71,6 +75,39 @@ def suggestion_of(rows: ReviewRows, at: int) -> dict[str, Any] | None:
     chosen = np.flatnonzero(p >= 0.5) if rows.multi_label else np.array([int(np.nanargmax(p))])
     label = [rows.classes[position] for position in chosen]
     return {"label": label, "probability": float(p[chosen].min()) if len(chosen) else None}
+
+
+def nearest_of(rows: ReviewRows, row: str, near: NearRows) -> dict[str, Any]:
+    """Return the rows nearest to a row, each with its labels and whether they are the same, and a sentence."""
+    at = rows.position(row)
+    label, group = set(rows.labels[at]), rows.frame["group"].iloc[at]
+    found = [
+        {
+            "row": str(rows.ids[other]),
+            "label": list(rows.labels[other]),
+            "agrees": set(rows.labels[other]) == label,
+            "same_group": bool(group) and bool(rows.frame["group"].iloc[other] == group),
+        }
+        for other in near.positions
+    ]
+    agree = sum(bool(one["agrees"]) for one in found)
+    words = f"Nearest by {near.by}: {agree} of {len(found)} have the same label." if found else ""
+    return {"rows": found, "words": shown(words)}
+
+
+def dispute_of(state: ReviewState, row: str) -> list[dict[str, Any]]:
+    """Return the decision of each reviewer on a row, with their notes."""
+    notes = state.notes(row)
+    return [
+        {
+            "reviewer": shown(name),
+            "kind": event.kind,
+            "to": None if event.to is None else list(event.to),
+            "from": list(event.from_),
+            "note": notes.get(name) or event.note,
+        }
+        for name, event in sorted(state.by_reviewer(row).items())
+    ]
 
 
 def _likely(rows: ReviewRows, at: int, *, blind: bool) -> list[dict[str, Any]]:

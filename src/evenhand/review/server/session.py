@@ -16,9 +16,10 @@ from evenhand.review.log.live_review import LiveReview
 from evenhand.review.order.filters import DISPUTED, NO_DECISION, Filters
 from evenhand.review.order.queue import Queue
 from evenhand.review.order.registry import ORDERS
+from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Picture, Pictures
 from evenhand.review.rows.review_rows import ReviewRows
-from evenhand.review.server.cards import card_of, shown, suggestion_of
+from evenhand.review.server.cards import NEAREST, card_of, dispute_of, nearest_of, shown, suggestion_of
 
 RECENT = 24
 """How many decisions the strip of those made last receives."""
@@ -88,6 +89,10 @@ class ReviewSession:
         The order that the page begins with.
     seed
         Seed of random orders, and of the rows that are shown without the suggestion.
+    planted
+        The classes of planted rows, as they are known to be, by id. The page does not mark them.
+    nearest
+        Finds rows near to another; by default those by probabilities.
     """
 
     rows: ReviewRows
@@ -96,11 +101,14 @@ class ReviewSession:
     reviewer: str
     order: str
     seed: int = 0
+    planted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nearest: NearestRows | None = None
     _queues: LRUCache[View, Queue] = field(default_factory=lambda: LRUCache(QUEUES), repr=False)
     _lock: RLock = field(default_factory=RLock, repr=False)
     _seen: int = 0
 
     def __post_init__(self) -> None:
+        self._nearest = self.nearest or NearestRows(self.rows)
         self._every = Queue(self.rows, "by_class", None, self.live.state, self.reviewer)
 
     def check_order(self) -> None:
@@ -161,8 +169,16 @@ class ReviewSession:
             "saved": True,
         }
 
-    def card(self, row: str) -> dict[str, Any]:
+    def card(self, row: str, which: str = "") -> dict[str, Any]:
         """Return the card of a row, with what this reviewer decided and noted.
+
+        Where disputed rows were asked for, it has the decisions of all reviewers; in no other view, so that nobody
+        is led by them.
+
+        Parameters
+        ----------
+        which
+            The rows that the page shows, a key of `WHICH`.
 
         Raises
         ------
@@ -172,8 +188,24 @@ class ReviewSession:
         card = card_of(self.rows, row, identity=self.pictures.kind.shown, blind=self._blind(row))
         with self._lock:
             mine, notes = self.live.state.of(self.reviewer, row), self.live.state.notes(row)
-        decided = None if mine is None else {"kind": mine.kind, "to": None if mine.to is None else list(mine.to)}
-        return {**card, "mine": decided, "note": notes.get(self.reviewer)}
+            decided = (
+                None if mine is None else {"kind": mine.kind, "to": None if mine.to is None else list(mine.to)}
+            )
+            disputed = which == "disputed" and self.live.state.is_disputed(row)
+            every = dispute_of(self.live.state, row) if disputed else []
+        return {**card, "mine": decided, "note": notes.get(self.reviewer), "dispute": every}
+
+    def near(self, row: str) -> dict[str, Any]:
+        """Return the rows nearest to a row; none for a blind one, as their labels suggest one for it.
+
+        Raises
+        ------
+        DataError
+            If there is no such row.
+        """
+        if self._blind(row):
+            return {"rows": [], "words": ""}
+        return nearest_of(self.rows, row, self._nearest.of(row, NEAREST))
 
     def _blind(self, row: str) -> bool:
         """Return whether the suggestion for a row is hidden, where there is one to hide."""
@@ -201,7 +233,8 @@ class ReviewSession:
                 made = Queue(self.rows, view.order, view.filters, self.live.state, self.reviewer, seed=self.seed)
                 self._queues[view] = made
             found = self._queues[view].upcoming(min(n, MOST_CARDS), after or None)
-        return [self.card(row) for row in found]
+        which = "disputed" if DISPUTED in view.filters.decisions else ""
+        return [self.card(row, which) for row in found]
 
     def decide(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Log a decision or a note that the page sent, and return where the review stands once it is on disk.
@@ -232,36 +265,45 @@ class ReviewSession:
             probability=None if suggestion is None else suggestion["probability"],
             source=str(self.rows.source[at]) or None,
             blind=self._blind(row),
+            planted=row in self.planted,
         )
+        with self._lock:
+            return self._logged(document, row, str(kind), was_shown)
+
+    def _logged(self, document: Mapping[str, Any], row: str, kind: str, was_shown: Shown) -> dict[str, Any]:
+        self._follow()
+        # Only who saw the decisions of the others settles a dispute, and only by one.
+        settles = document.get("resolves") is True and kind in DECISIONS and kind != "unsure"
         event = Event.new(
-            str(kind),
+            kind,
             self.reviewer,
             row,
-            self.rows.labels[at],
+            self.rows.labels[self.rows.position(row)],
             event=document.get("event"),
-            to=to,
+            to=document.get("to"),
             note=document.get("note"),
             seconds=document.get("seconds"),
             shown=was_shown,
+            resolves=settles and self.live.state.is_disputed(row),
         )
-        with self._lock:
-            self.live.add(event)
-            return self.standing()
+        self.live.add(event)
+        return self.standing()
 
-    def undo(self, event: str) -> dict[str, Any]:
+    def undo(self, event: str, which: str = "") -> dict[str, Any]:
         """Take back the reviewer's latest decision; the answer holds the row's card and words for a person."""
         with self._lock:
-            return self._step(self.live.undo(self.reviewer, event), "Undone: this row is open again.", "undo")
+            undone = self.live.undo(self.reviewer, event)
+            return self._step(undone, "Undone: this row is open again.", "undo", which)
 
-    def redo(self, event: str) -> dict[str, Any]:
+    def redo(self, event: str, which: str = "") -> dict[str, Any]:
         """Make the decision again that was taken back last."""
         with self._lock:
-            return self._step(self.live.redo(self.reviewer, event), "Decided again.", "redo")
+            return self._step(self.live.redo(self.reviewer, event), "Decided again.", "redo", which)
 
-    def _step(self, event: Event | None, said: str, what: str) -> dict[str, Any]:
+    def _step(self, event: Event | None, said: str, what: str, which: str) -> dict[str, Any]:
         if event is None or event.row not in self.rows:
             return {"card": None, "said": f"There is nothing to {what}.", **self.standing()}
-        return {"card": self.card(event.row), "said": said, **self.standing()}
+        return {"card": self.card(event.row, which), "said": said, **self.standing()}
 
     def picture(self, row: str, side: int) -> Picture:
         """Return the picture of a row, its longer side at most `side` px.

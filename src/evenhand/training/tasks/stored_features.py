@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
+from evenhand.data.store.stored_only import StoredOnly
 from evenhand.training.device import device_of
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.tasks.build_inputs import activations_of
@@ -17,7 +19,13 @@ from evenhand.training.tasks.initial_network import fresh_network
 
 
 def write_features(
-    record: str, store: str, model: str, threads: int, out: str, entry: str | None = None
+    record: str,
+    store: str,
+    model: str,
+    threads: int,
+    out: str,
+    entry: str | None = None,
+    stored_only: bool = False,
 ) -> dict[str, Any]:
     """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over positions.
 
@@ -29,12 +37,16 @@ def write_features(
     entry
         Entry of other rows in the store, encoded at the model's size; by default the rows of the record, in the
         order of its samples.
+    stored_only
+        Compute nothing: features that the store lacks are a `StoreError`.
 
     Returns
     -------
     {"model", "width": d}, with d = 0 where the model has no frozen part and nothing was written.
     """
     context = TaskContext.of(record, store, model)
+    if stored_only:
+        context = replace(context, store=StoredOnly.of(context.store))
     device = device_of(context.device)
     with deterministic(threads):
         network = fresh_network(context, context.model.seeds[0]).to(device)

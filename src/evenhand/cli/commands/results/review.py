@@ -31,6 +31,15 @@ def review(
     order: Annotated[
         str | None, typer.Option("--order", metavar="ORDER", help="The order to begin with, such as by_class.")
     ] = None,
+    planted: Annotated[
+        Path | None,
+        typer.Option(
+            "--planted",
+            metavar="FILE",
+            help="A CSV of rows of known class (id, label, and shown if shown under another): "
+            "--agreement then says how often each reviewer is wrong.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option("--port", help="Port; if it is in use, the next free one is taken.")] = 8797,
     export: Annotated[
         bool, typer.Option("--export", help="Write the decisions as corrections.csv of the session, and stop.")
@@ -64,8 +73,10 @@ def review(
         raise DataError(f"--{wanted[0]} and --{wanted[1]} do not go together.")
     if as_json and not agreement:
         raise DataError("--json goes with --agreement.")
+    if planted is not None and wanted and not agreement:
+        raise DataError(f"--planted does not go with --{wanted[0]}.")
     if agreement:
-        report_agreement(source, session=session, changes=set_ or [], as_json=as_json)
+        report_agreement(source, session=session, changes=set_ or [], as_json=as_json, planted=planted)
         return
     if wanted:
         change(source, wanted[0], session=session, changes=set_ or [], yes=yes)
@@ -78,7 +89,9 @@ def review(
     from evenhand.review.server.app import build_app
     from evenhand.review.server.open_session import open_session
 
-    opened = open_session(source, changes=set_ or [], run=run, folder=session, reviewer=reviewer, order=order)
+    opened = open_session(
+        source, changes=set_ or [], run=run, folder=session, reviewer=reviewer, order=order, planted=planted
+    )
     counts = opened.session.standing()["counts"]
 
     def build(found: int) -> tuple[object, str]:

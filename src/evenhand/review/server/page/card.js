@@ -12,6 +12,11 @@ export function decided(decision) {
   return decision.kind === "relabel" ? `relabelled ${words(decision.to)}` : DONE[decision.kind] ?? decision.kind;
 }
 
+function decidedBy(one) {
+  const kept = one.kind === "keep" ? ` ${words(one.from)}` : "";
+  return `${one.kind === "unsure" ? "was unsure" : decided(one)}${kept}`;
+}
+
 /** Show a card; `choose` takes the name of a class, `visit` the id of another row. */
 export function showCard(card, {choose, visit, keyOf}) {
   const picture = find("picture");
@@ -28,6 +33,7 @@ export function showCard(card, {choose, visit, keyOf}) {
   const decision = find("row-decision");
   decision.textContent = card.mine ? `You have ${decided(card.mine)} this row.` : "";
   decision.className = card.mine?.kind === "trash" ? "bad" : "good";
+  list("dispute", card.dispute.map((one) => make("li", {}, make("strong", {}, one.reviewer), ` ${decidedBy(one)}${one.note ? `: “${one.note}”` : ""}`)));
   suggest(card, keyOf);
   likely(card, choose);
   find("source").textContent = card.source;

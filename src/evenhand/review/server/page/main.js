@@ -4,6 +4,7 @@ import {showCard, words} from "./card.js";
 import {find, make, say, visible} from "./elements.js";
 import {Grid} from "./grid.js";
 import {Keys} from "./keys.js";
+import {showNearest} from "./nearest.js";
 import {ClassSearch} from "./search.js";
 import {Review} from "./state.js";
 import {showStrip} from "./strip.js";
@@ -132,7 +133,7 @@ async function begin() {
     find("actions").append(make("button", {type: "button", id: `do-${action}`, class: action, onclick: (event) => act(action, event)}, text, make("kbd", {"aria-hidden": "true"}, keys.keyOf(action))));
   }
   const visit = (row) => (grid.open ? switchGrid() : Promise.resolve()).then(() => review.jump(row)).then(() => find("card").focus(), (error) => trouble(error.message));
-  const context = {choose, visit, keyOf: (action) => keys.keyOf(action), inGrid: () => grid.open};
+  const context = {choose, visit, current: () => review.card, keyOf: (action) => keys.keyOf(action), inGrid: () => grid.open};
   review.addEventListener("change", (event) => {
     if (event.detail.shown && !grid.open) showRow(review, context);
     showCounts(review);
@@ -201,6 +202,7 @@ function showRow(review, context) {
   }
   find("do-take").disabled = !card.suggestion;
   showCard(card, context);
+  showNearest(card, context);
   say(`${words(card.label)}. ${card.suggestion ? `The model says ${words(card.suggestion.label)}.` : ""}`);
 }
 

@@ -48,14 +48,14 @@ export class Review extends EventTarget {
   async previous() {
     const row = this.passed.pop();
     if (row === undefined) return false;
-    const back = await get("/api/card", {row});
+    const back = await this._card(row);
     if (this.card) this.coming.unshift(this.card);
     this._show(back);
     return true;
   }
 
   async jump(row) {
-    const found = await get("/api/card", {row});
+    const found = await this._card(row);
     if (this.card) { this.passed.push(this.card.row); this.coming.unshift(this.card); }
     this._show(found);
   }
@@ -75,21 +75,26 @@ export class Review extends EventTarget {
     };
     if (kind !== "note") this.recent = [entry, ...this.recent].slice(0, 24);
     return this._send("/api/decisions", {
-      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view,
+      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute.length > 0,
     });
   }
 
   async undo() {
-    const answer = await this._send("/api/undo", {event: crypto.randomUUID().replaceAll("-", "")});
+    const answer = await this._send("/api/undo", {event: crypto.randomUUID().replaceAll("-", ""), decision: this.view.decision});
     if (answer?.card) this._return(answer.card);
     return answer;
   }
 
   async redo() {
-    const answer = await this._send("/api/redo", {event: crypto.randomUUID().replaceAll("-", "")});
+    const answer = await this._send("/api/redo", {event: crypto.randomUUID().replaceAll("-", ""), decision: this.view.decision});
     if (answer?.card && this.card?.row === answer.card.row) await this.next();
     else this._changed();
     return answer;
+  }
+
+  /** Whether the others' decisions are shown depends on the rows that were asked for. */
+  _card(row) {
+    return get("/api/card", {row, decision: this.view.decision});
   }
 
   _return(card) {
