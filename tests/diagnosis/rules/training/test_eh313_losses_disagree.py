@@ -47,9 +47,22 @@ def test_a_term_that_is_hardly_seen_and_steers_is_found(fits):
     assert found.patch == {"model.net.head_options.cosine": 0.0}
 
 
+@pytest.mark.parametrize("cosine", [0.18, 0.0, -0.4])
+def test_a_term_that_leaves_nothing_of_the_main_loss_is_found_whatever_their_angle(fits, cosine):
+    (found,) = examined(fitted(fits, cosine=cosine, pull=4e8, loss=6e8)).findings
+    assert found.message == (
+        "net, fold 0, seed 0: cosine leaves nothing of the main loss, which has 1e-09 of the two in value and "
+        "2.5e-09 in gradient (medians of epochs 2 to 4): the layers that both share are trained by cosine alone."
+    )
+    assert found.patch == {"model.net.head_options.cosine": 1e-08}
+
+
 @pytest.mark.parametrize(
     "figures",
     [
+        {"cosine": 0.4, "pull": 4e8, "loss": 6e8},  # the same way as the main loss, which is learned with it
+        {"cosine": 0.0, "pull": 4e8, "loss": 6e8, "main": 0.1},  # learned by the layers that they do not share
+        {"cosine": 0.0, "pull": 50.0, "loss": 6e8},  # of no effect on the shared layers, such as a constant
         {"cosine": 0.3},  # both pull the same way
         {"cosine": -0.05},  # at right angles
         {"pull": 3.0},  # a balance of two losses of like weight

@@ -1,4 +1,4 @@
-"""EH313: two losses that pull against each other."""
+"""EH313: two losses that pull against each other, or one that leaves nothing of the other."""
 
 from __future__ import annotations
 
@@ -28,21 +28,28 @@ def check(
     pull: float = 0.5,
     unlearned: float = 0.5,
     half: float = 0.5,
+    swamped: float = 0.001,
+    aligned: float = 0.3,
 ) -> Iterator[Found]:
-    """Find terms of a head's loss that pull against the main loss while one of the two is hardly seen in the sum.
+    """Find terms of a head's loss that pull against the main loss with one of them hardly seen, or drown it wholly.
 
     What it checks: the first half of the epochs after `steps` steps, `epochs` of them or more; of each, the
     cosine of the gradients of the main loss and of a term with respect to the parameters that they share, on the
     first batch. It fires where the median is at most `cosine` and one of the two is less than `share` of their sum:
     either the main loss, in value or in the norm of its gradient, while it still is at least `unlearned` of what
     guessing by the shares of classes costs; or the term in value, while its gradient is at least `pull` times as
-    long as the main loss's. That must hold in more than `half` of a model's fits.
+    long as the main loss's. It also fires, whatever the cosine below `aligned`, where the main loss has less than
+    `swamped` of the two in value and in gradient and is not learned. That must hold in more than `half` of a
+    model's fits.
 
     Why it matters: a step that lowers one of them raises the other. The sum falls all the same, so that the curve
-    of the loss looks healthy while what the model is scored by does not improve.
+    of the loss looks healthy while what the model is scored by does not improve. Where a term is a thousand times
+    the main loss, the layers that both share are trained by the term alone, and optimizers such as Adam, which
+    divide by the size of gradients, hide it: the loss falls, and nothing diverges.
 
-    What to do: lower the weight of the term (the patch: a tenth of it where the main loss is drowned, none where
-    the term is hardly seen), and compare both by `evenhand ablation`, with the term off as a change.
+    What to do: lower the weight of the term (the patch: none where the term is hardly seen, a tenth where the main
+    loss is drowned, and where nothing is left of it the weight at which both gradients are of one length), and
+    compare both by `evenhand ablation`, with the term off as a change.
 
     Limits: later epochs say nothing. Where the sum is at rest, the gradients of its parts cancel, so that their
     cosines are negative in every healthy training. The cosine is that of one batch, and noise pulls it towards 0.
@@ -58,13 +65,15 @@ def check(
             found = [
                 (one, hit)
                 for one in histories
-                if (hit := conflict(one, name, epochs, steps, cosine, share, pull, unlearned)) is not None
+                if (hit := conflict(one, name, epochs, steps, cosine, share, pull, unlearned, swamped, aligned))
+                is not None
             ]
             if len(found) <= half * len(histories):
                 continue
             hit = found[0][1]
             weight = head_options(evidence, model).get(name)
-            patched = None if weight is None else 0.0 if hit.unseen else float(f"{weight / 10:.3g}")
+            lower = hit.pull if hit.swamped else 10
+            patched = None if weight is None else 0.0 if hit.unseen else float(f"{weight / lower:.3g}")
             yield Found(
                 message=f"{fits([one for one, _ in found], histories)}: {hit.words(name)}.",
                 about=f"{model} {name}",
@@ -83,7 +92,8 @@ def check(
 class Conflict:
     """A term against the main loss: medians over epochs `first` to `last`, counted from 1.
 
-    `share` is the term's of the two in value, `unseen` whether the term is the one that is hardly seen.
+    `share` is the term's of the two in value, `unseen` whether the term is the one that is hardly seen, `swamped`
+    whether nothing is left of the main loss.
     """
 
     cosine: float
@@ -92,16 +102,22 @@ class Conflict:
     first: int
     last: int
     unseen: bool
+    swamped: bool = False
 
     def words(self, name: str) -> str:
         """Return what is wrong, as a sentence without its end."""
         gradient = self.pull / (1 + self.pull)
+        medians = f"(medians of epochs {self.first} to {self.last})"
+        if self.swamped:
+            return (
+                f"{name} leaves nothing of the main loss, which has {1 - self.share:.2g} of the two in value and "
+                f"{1 - gradient:.2g} in gradient {medians}: the layers that both share are trained by {name} alone"
+            )
         how, smaller = ("unseen", name) if self.unseen else ("and drowns it", "the main loss")
         value, steps = (self.share, gradient) if self.unseen else (1 - self.share, 1 - gradient)
         return (
             f"{name} pulls against the main loss {how}: their gradients have a cosine of {self.cosine:.2f}, and "
-            f"{smaller} has {value:.0%} of the two in value and {steps:.0%} in gradient (medians of epochs "
-            f"{self.first} to {self.last})"
+            f"{smaller} has {value:.0%} of the two in value and {steps:.0%} in gradient {medians}"
         )
 
 
@@ -114,6 +130,8 @@ def conflict(
     share: float,
     pull: float,
     unlearned: float,
+    swamped: float,
+    aligned: float,
 ) -> Conflict | None:
     """Return how a term pulls against the main loss, or None where it does not."""
     # The first gradients are those of random weights: the last layer is nearly 0 then, so that hardly any of the
@@ -131,7 +149,12 @@ def conflict(
     of_term = float(np.median(_of_two(figures[known, 2], main[known])))
     unseen = of_term < share and ratio >= pull
     # A main loss that is small because it is learned is not drowned.
-    drowned = min(1 - of_term, 1 / (1 + ratio)) < share and main[known][-1] >= unlearned * guessing(history)
+    unsettled = main[known][-1] >= unlearned * guessing(history)
+    left = np.array([1 - of_term, 1 / (1 + ratio)])
+    drowned = left.min() < share and unsettled
+    # A term that pulls the same way, such as one made of the labels too, stands for the main loss.
+    if left.max() < swamped and unsettled and angle < aligned:
+        return Conflict(float(angle), float(ratio), of_term, began + 1, last, unseen=False, swamped=True)
     if angle > cosine or not (unseen or drowned):
         return None
     return Conflict(float(angle), float(ratio), of_term, began + 1, last, unseen=bool(unseen and not drowned))
