@@ -56,3 +56,25 @@ def test_modules_in_packages_below_are_read_where_they_register_too(
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "shelf"]:
             del sys.modules[name]
+
+
+def test_the_module_that_is_called_as_an_entry_is_read_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rack").mkdir()
+    (tmp_path / "rack" / "__init__.py").write_text(
+        "from evenhand.base.registry import Registry\nTHINGS = Registry('thing', package='rack')\n"
+    )
+    for name in ("hat", "coats"):
+        text = f"from rack import THINGS\nTHINGS.register({name.rstrip('s')!r})('a {name}')\n"
+        (tmp_path / "rack" / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    rack = importlib.import_module("rack")
+    try:
+        assert rack.THINGS.get("hat") == "a hat"
+        assert "rack.coats" not in sys.modules
+        assert rack.THINGS.get("coat") == "a coats"  # of a module called otherwise
+        assert rack.THINGS.names() == ["coat", "hat"]
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "rack"]:
+            del sys.modules[name]

@@ -2,12 +2,13 @@
 
 A registry searches three places: objects registered by decorator, the modules of one package of ours (a new file
 is a new entry; there is no list to edit), and third-party packages through an entry-point group. Modules are
-imported on the first lookup.
+imported on the first lookup, the one that is called as the entry before all others.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, entry_points
@@ -66,6 +67,8 @@ class Registry(Generic[T]):
             If there is none; the message lists the known names and the nearest one.
         """
         if name not in self._registered:
+            self._read_module(name)
+        if name not in self._registered:
             self._read_package()
         if name not in self._registered:  # ours take precedence over a third party's of the same name
             for entry in self._external_entries():
@@ -94,6 +97,16 @@ class Registry(Generic[T]):
         if self._entry_points is None:  # scanning the installed packages takes tens of milliseconds
             self._entry_points = list(entry_points(group=self._group)) if self._group else []
         return self._entry_points
+
+    def _read_module(self, name: str) -> None:
+        """Import the module that is called as an entry, which nearly always registers it.
+
+        All of them take long: the kinds of data alone a second.
+        """
+        if self._package is None or self._package_read or not name.isidentifier():
+            return
+        if importlib.util.find_spec(f"{self._package}.{name}") is not None:
+            importlib.import_module(f"{self._package}.{name}")
 
     def _read_package(self) -> None:
         if self._package is None or self._package_read:

@@ -71,3 +71,16 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_files_whose_place_is_known_are_read_without_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a.jpg": b"one", "b.jpg": b"two"})
+    known = ZipRoot(path).entries(["a.jpg", "none.jpg"])
+    assert list(known) == ["a.jpg"]
+    root = ZipRoot(path, known=known)
+    with monkeypatch.context() as patch:
+        patch.setattr("evenhand.data.roots.zip_root.list_entries", lambda *a: pytest.fail("the index was read"))
+        assert root.read("a.jpg") == b"one"
+    assert root.read("b.jpg") == b"two"  # of others, by the index

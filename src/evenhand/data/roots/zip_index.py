@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.escaping import printable
 from evenhand.data.roots import encodings
-from evenhand.data.roots.file_names import is_clutter, relative_name
+from evenhand.data.roots.file_names import in_clutter, relative_name
 from evenhand.data.roots.skipped import Skipped
 
 _METHODS = frozenset({0, 8, 12})  # stored, deflate, bzip2
@@ -85,7 +85,7 @@ def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing
         except ValueError as error:
             skipped.append(Skipped(printable(name), f"its name in the zip {error}"))
             continue
-        if any(is_clutter(part) for part in clean.split("/")):
+        if in_clutter(clean):
             continue
         fault = _fault(info)
         if fault or clean in entries:
@@ -104,8 +104,13 @@ def _empty(folders: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
     for folder in folders:
         with suppress(ValueError):  # names that lead out of the zip hold nothing that is read
             clean.add(relative_name(folder))
-    held = {str(parent) for name in (*files, *clean) for parent in PurePosixPath(name).parents}
-    return tuple(sorted(name for name in clean - held if not any(is_clutter(part) for part in name.split("/"))))
+    held: set[str] = set()
+    for name in (*files, *clean):
+        above = name.rpartition("/")[0]
+        while above and above not in held:  # above one that is held, all are held already
+            held.add(above)
+            above = above.rpartition("/")[0]
+    return tuple(sorted(name for name in clean - held if not in_clutter(name)))
 
 
 def _directory(path: Path) -> Sequence[zipfile.ZipInfo]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.core.evaluated_rows import known
@@ -133,6 +132,8 @@ def surest_rows(p: Predictions) -> SurestRows | None:
     wrong = (p.predicted != p.truth)[order]
     n, following = len(wrong) // 10, len(wrong) // 5
     first, second = int(wrong[:n].sum()), int(wrong[n : n + following].sum())
+    from scipy.stats import binom  # half a second to import, and only needed here
+
     # Given the total, the contradictions in the first part are binomial; at half the rate its rows count half.
     expected = 0.5 * n / (0.5 * n + following)
     p_value = float(binom.sf(first - 1, first + second, expected)) if first else 1.0
