@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +16,15 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.retrieval.indexes import Array, unit
 from evenhand.evaluation.retrieval.nearest import Index, nearest
-from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
-from evenhand.review.rows.from_record import unchanged_rows
 from evenhand.review.rows.review_rows import ReviewRows
+
+if TYPE_CHECKING:
+    from evenhand.pipeline.stages.run_features import FrozenFeatures
 
 AT_ONCE = 8192
 """Rows that a query is compared with at once: their float32 copies are all the memory that it needs."""
 
-Features = Callable[[], FrozenFeatures]
+Features = Callable[[], "FrozenFeatures"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +154,10 @@ class NearestRows:
         """Return those by the features of the rows that a run had, with the same bytes, if its store has them."""
 
         def read() -> FrozenFeatures:
+            # seconds to import, in the thread that reads: the page is open by then
+            from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
+            from evenhand.review.rows.from_record import unchanged_rows
+
             found = features_of_run(record, stored_only=True)
             same = np.isin(found.ids, unchanged_rows(rows, record))
             return FrozenFeatures(found.ids[same], found.values if same.all() else found.values[same], found.model)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from cachetools import LRUCache
 from pydantic import ValidationError
 
 from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.settings.section import Section
 from evenhand.base.storage.record import Record
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root, root_of
+from evenhand.data.roots.zip_root import ZipRoot
 from evenhand.modalities import KINDS, Kind
+from evenhand.review.rows.kept_rows import Reviewed
 from evenhand.review.rows.review_rows import ReviewRows
-from evenhand.settings.load import Settings
+
+if TYPE_CHECKING:  # a second to import, which rows that are kept do not need
+    from evenhand.settings.load import Settings
 
 CACHE_BYTES = 128 << 20
 
@@ -63,6 +68,22 @@ class Pictures:
         return cls(settings.kind, root_of(settings.data), rows)
 
     @classmethod
+    def of_reviewed(cls, reviewed: Reviewed) -> Pictures:
+        """Return the pictures of rows that were read from a configuration or a run, now or before.
+
+        Raises
+        ------
+        DataError
+            If the data are not where they were.
+        """
+        kind = KINDS.get(reviewed.kind)
+        kind = kind.configured(kind.config.model_validate(reviewed.section))
+        root = root_of(DataConfig.model_validate(reviewed.data))
+        if isinstance(root, ZipRoot) and reviewed.entries:
+            root = replace(root, known=reviewed.entries)
+        return cls(kind, root, reviewed.rows)
+
+    @classmethod
     def of_record(cls, record: Record, rows: ReviewRows) -> Pictures:
         """Return the pictures of the rows of a run.
 
@@ -71,16 +92,8 @@ class Pictures:
         DataError
             If its data are not where they were.
         """
-        resolved, kind = record.resolved(), KINDS.get(record.data()["kind"])
-        try:
-            data = DataConfig.model_validate(resolved.get("data", {}))
-            kind = kind.configured(kind.config.model_validate(resolved.get(kind.name, {})))
-        except ValidationError:
-            raise DataError(
-                f"{record.path}: its configuration does not say how its data were read. Give the configuration "
-                "instead of the record."
-            ) from None
-        return cls(kind, root_of(data), rows)
+        kind, data, section = sections_of(record)
+        return cls.of_reviewed(Reviewed(rows, kind, data.plain(), section.plain()))
 
     def of(self, row: str, side: int) -> Picture:
         """Return the picture of a row, its longer side at most `side` px.
@@ -104,6 +117,25 @@ class Pictures:
     def _cells(self, at: int) -> Mapping[str, Any]:
         frame = self.rows.samples.frame
         return dict(zip(map(str, frame.columns), frame.iloc[at], strict=True))
+
+
+def sections_of(record: Record) -> tuple[str, DataConfig, Section]:
+    """Return the kind of data of a run, its section [data] and that of the kind.
+
+    Raises
+    ------
+    DataError
+        If the record does not hold them.
+    """
+    resolved, name = record.resolved(), str(record.data()["kind"])
+    try:
+        data = DataConfig.model_validate(resolved.get("data", {}))
+        return name, data, KINDS.get(name).config.model_validate(resolved.get(name, {}))
+    except ValidationError:
+        raise DataError(
+            f"{record.path}: its configuration does not say how its data were read. Give the configuration "
+            "instead of the record."
+        ) from None
 
 
 def from_uri(uri: str) -> Picture:

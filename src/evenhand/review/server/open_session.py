@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import getpass
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.settings.section import set_dotted
 from evenhand.base.storage.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.data.tables.csv_dialect import decode_csv
 from evenhand.review.log.live_review import LiveReview
-from evenhand.review.log.session_files import FOLDER, LOG, PLANTED
-from evenhand.review.rows.from_config import from_config
-from evenhand.review.rows.from_record import from_record
+from evenhand.review.log.session_files import FOLDER, KEPT, LOG, PLANTED
+from evenhand.review.rows.kept_rows import keep, read_kept
 from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Pictures
 from evenhand.review.rows.planted_file import Planted, check_planted, read_planted
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.with_planted import with_planted
 from evenhand.review.server.session import ReviewSession
-from evenhand.settings.load import load
+
+OUTPUT = "runs"
+"""Where records are if a configuration does not say it, as `Settings.output`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,25 +69,29 @@ def open_session(
     EvenhandError
         If the source cannot be read, or the options do not go together.
     """
-    record: Record | None
-    if source.is_dir():
-        if run is not None or changes:
-            raise DataError("--run and --set go with a configuration; a run is reviewed as it is.")
-        reviewed = Record.open(source)
-        rows, record = from_record(reviewed), reviewed
-        pictures = Pictures.of_record(reviewed, rows)
-        place = reviewed.path.parent / FOLDER
-    else:
-        record = None if run is None else Record.open(run)
-        rows = from_config(source, changes=changes, record=record)
-        settings = load(source, changes=changes)
-        pictures = Pictures.of_settings(settings, rows)
-        place = Path(settings.output) / FOLDER
-    if not len(rows):
+    if source.is_dir() and (run is not None or changes):
+        raise DataError("--run and --set go with a configuration; a run is reviewed as it is.")
+    place = folder or _beside(source, changes)
+    asked = {
+        "source": str(source.resolve()),
+        "changes": list(changes),
+        "run": None if run is None else str(run.resolve()),
+    }
+    reviewed = None if place is None else read_kept(place / KEPT, asked)
+    if reviewed is None:
+        # With what reads and checks a configuration or a run, which takes longer to import than all the rest.
+        from evenhand.review.rows.read_rows import read_rows
+
+        found = read_rows(source, changes=changes, run=run)
+        place, reviewed = folder or found.output / FOLDER, found.reviewed
+        if len(reviewed.rows):
+            keep(place / KEPT, asked, found.files, found.before, reviewed)
+    if not len(reviewed.rows):
         raise DataError(f"{source}: there are no rows to review.")
-    place = folder or place
-    known = planted_of(place, rows, planted)
-    rows = with_planted(rows, known)  # after the pictures, which are found by the paths as they are
+    pictures = Pictures.of_reviewed(reviewed)
+    known = planted_of(place, reviewed.rows, planted)
+    rows = with_planted(reviewed.rows, known)  # after the pictures, which are found by the paths as they are
+    record = Record.open(source) if source.is_dir() else None if run is None else Record.open(run)
     session = ReviewSession(
         rows,
         pictures,
@@ -114,6 +121,19 @@ def planted_of(folder: Path, rows: ReviewRows, given: Path | None = None) -> Pla
     folder.mkdir(parents=True, exist_ok=True)
     write_text(kept, decode_csv(given.read_bytes(), given.name, None)[0])
     return found
+
+
+def _beside(source: Path, changes: Sequence[str]) -> Path | None:
+    """Return the folder of a session where none is named; None if the configuration does not say it plainly."""
+    if source.is_dir():
+        return source.parent / FOLDER
+    try:
+        values = tomllib.loads(source.read_text(encoding="utf-8-sig"))
+        for change in changes:
+            set_dotted(values, change)
+        return Path(values.get("output", OUTPUT)) / FOLDER
+    except (OSError, ValueError, TypeError, EvenhandError):
+        return None  # reading it in earnest says what is wrong
 
 
 def _user() -> str:
