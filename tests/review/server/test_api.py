@@ -306,3 +306,33 @@ def test_near_rows_come_with_their_labels_but_not_for_a_blind_row(
     assert client.get("/api/nearest", params={"row": "nobody"}).status_code == 422
     name = next(f"r{n}" for n in range(10_000) if is_blind(0, f"r{n}", row))
     assert session_of(toml, tmp_path / "log", name).near(row) == {"rows": [], "words": ""}
+
+
+def test_the_grid_is_a_list_in_which_every_row_keeps_its_place(client: TestClient, session: ReviewSession) -> None:
+    rows = [card["row"] for card in queue(client, n=50)]
+    begun = client.get("/api/grid").json()
+    assert (begun["total"], begun["start"]) == (len(rows), 0)
+    asked = {"grid": begun["grid"], "start": 2, "n": 3}
+    tiles = client.get("/api/tiles", params=asked).json()["tiles"]
+    assert [tile["row"] for tile in tiles] == rows[2:5]
+    card = client.get("/api/card", params={"row": rows[2]}).json()
+    assert tiles[0] == {name: card[name] for name in ("row", "name", "label", "suggestion", "mine")}
+    decide(client, rows[3], "trash")
+    tiles = client.get("/api/tiles", params=asked).json()["tiles"]
+    assert [tile["row"] for tile in tiles] == rows[2:5]
+    assert [tile["mine"] and tile["mine"]["kind"] for tile in tiles] == [None, "trash", None]
+    # another list begins where this reviewer was, or at a row, without what is decided
+    begun = client.get("/api/grid").json()
+    assert (begun["total"], begun["start"]) == (len(rows) - 1, 3)
+    assert client.get("/api/grid", params={"near": rows[1]}).json()["start"] == 1
+    assert client.get("/api/tiles", params={"grid": begun["grid"], "start": 10**8}).json()["tiles"] == []
+    gone = client.get("/api/tiles", params={"grid": "0" * 16})
+    assert gone.status_code == 422
+    assert "open the grid again" in gone.json()["error"]
+
+
+def test_tiles_of_blind_rows_have_no_suggestion(client: TestClient, session: ReviewSession) -> None:
+    every = client.get("/api/tiles", params={"grid": client.get("/api/grid").json()["grid"], "n": 99}).json()[
+        "tiles"
+    ]
+    assert [tile["suggestion"] is None for tile in every] == [session.blind(tile["row"]) for tile in every]

@@ -119,6 +119,11 @@ class Queue:
             return self._open_from(place + 1, n)
         return self._open_from(self._resumed(), n) or self._open_from(0, n)
 
+    def open(self) -> Ints:
+        """Return the positions among all rows of those that are still to be shown, in the order of the queue."""
+        self._catch_up()
+        return np.asarray(self._positions[self._open])
+
     def previous(self, before: str) -> str | None:
         """Return the id of the row before another, decided or not; None at the beginning or outside the queue."""
         place = self.place(before)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.review.server.access import PICTURE_POLICY
 from evenhand.review.server.cards import shown
+from evenhand.review.server.grid import ReviewGrid
 from evenhand.review.server.session import ReviewSession, View
 
 LARGEST_BODY = 256 << 10
@@ -27,13 +28,15 @@ class Api:
     """
 
     def __init__(self, session: ReviewSession) -> None:
-        self._session = session
+        self._session, self._grid = session, ReviewGrid(session)
 
     def routes(self) -> list[Route]:
         """Return the routes below /api/."""
         return [
             Route("/api/session", self.session),
             Route("/api/queue", self.queue),
+            Route("/api/grid", self.grid),
+            Route("/api/tiles", self.tiles),
             Route("/api/progress", self.progress),
             Route("/api/card", self.card),
             Route("/api/nearest", self.nearest),
@@ -55,6 +58,19 @@ class Api:
             return {"cards": self._session.cards(View.of(self._session.order, asked), after=after, n=n)}
 
         return await _answered(cards)
+
+    async def grid(self, request: Request) -> Response:
+        asked = request.query_params
+
+        def begun() -> dict[str, Any]:
+            return self._grid.begin(View.of(self._session.order, asked), near=asked.get("near", ""))
+
+        return await _answered(begun)
+
+    async def tiles(self, request: Request) -> Response:
+        asked = request.query_params
+        start, n = _whole(asked.get("start"), 0), _whole(asked.get("n"), 60)
+        return await _answered(lambda: {"tiles": self._grid.tiles(asked.get("grid", ""), start, n)})
 
     async def progress(self, request: Request) -> Response:
         return await _answered(self._session.progress)
@@ -142,4 +158,4 @@ def _refused(error: EvenhandError, status: int) -> Response:
 
 def _whole(text: str | None, default: int) -> int:
     """Return the number that a query holds, or the default where it holds none."""
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 7 else default
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.values import Ints
 from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.event import DECISIONS, Event, Shown
 from evenhand.review.log.live_review import LiveReview
@@ -185,15 +186,12 @@ class ReviewSession:
         DataError
             If there is no such row.
         """
-        card = card_of(self.rows, row, identity=self.pictures.kind.shown, blind=self._blind(row))
+        card = card_of(self.rows, row, identity=self.pictures.kind.shown, blind=self.blind(row))
         with self._lock:
             mine, notes = self.live.state.of(self.reviewer, row), self.live.state.notes(row)
-            decided = (
-                None if mine is None else {"kind": mine.kind, "to": None if mine.to is None else list(mine.to)}
-            )
             disputed = which == "disputed" and self.live.state.is_disputed(row)
             every = dispute_of(self.live.state, row) if disputed else []
-        return {**card, "mine": decided, "note": notes.get(self.reviewer), "dispute": every}
+        return {**card, "mine": _decision(mine), "note": notes.get(self.reviewer), "dispute": every}
 
     def near(self, row: str) -> dict[str, Any]:
         """Return the rows nearest to a row; none for a blind one, as their labels suggest one for it.
@@ -203,11 +201,11 @@ class ReviewSession:
         DataError
             If there is no such row.
         """
-        if self._blind(row):
+        if self.blind(row):
             return {"rows": [], "words": ""}
         return nearest_of(self.rows, row, self._nearest.of(row, NEAREST))
 
-    def _blind(self, row: str) -> bool:
+    def blind(self, row: str) -> bool:
         """Return whether the suggestion for a row is hidden, where there is one to hide."""
         there = bool(self.rows.predicted[self.rows.position(row)])
         return there and is_blind(self.seed, self.reviewer, row)
@@ -226,15 +224,46 @@ class ReviewSession:
             If there is no such order, row or value of a filter.
         """
         with self._lock:
-            self._follow()
-            # Rows that were decided before are open in a queue until they are decided anew, so each look at them
-            # begins with a queue of its own.
-            if view not in self._queues or (view.filters.again and not after):
-                made = Queue(self.rows, view.order, view.filters, self.live.state, self.reviewer, seed=self.seed)
-                self._queues[view] = made
-            found = self._queues[view].upcoming(min(n, MOST_CARDS), after or None)
+            found = self._queue(view, anew=not after).upcoming(min(n, MOST_CARDS), after or None)
         which = "disputed" if DISPUTED in view.filters.decisions else ""
         return [self.card(row, which) for row in found]
+
+    def _queue(self, view: View, *, anew: bool) -> Queue:
+        """Return the queue of a view, with all events that there are; the lock must be held.
+
+        Rows that were decided before are open in a queue until they are decided anew, so each look at them begins
+        with a queue of its own.
+        """
+        self._follow()
+        if view not in self._queues or (view.filters.again and anew):
+            made = Queue(self.rows, view.order, view.filters, self.live.state, self.reviewer, seed=self.seed)
+            self._queues[view] = made
+        return self._queues[view]
+
+    def open_rows(self, view: View, *, near: str = "") -> tuple[Ints, int]:
+        """Return the positions of the rows of a queue that are open now, and the place among them to begin at.
+
+        That is the place of the row `near`, or where the queue resumes if that is not open.
+
+        Raises
+        ------
+        EvenhandError
+            As `cards`.
+        """
+        with self._lock:
+            queue = self._queue(view, anew=True)
+            listed = queue.open()
+            first = self.rows.position(near) if near in self.rows else -1
+            if first not in listed:
+                resumed = queue.next()
+                first = -1 if resumed is None else self.rows.position(resumed)
+        return listed, int((listed == first).argmax()) if len(listed) else 0
+
+    def own(self, rows: Sequence[str]) -> list[dict[str, Any] | None]:
+        """Return what this reviewer decided about each of some rows."""
+        with self._lock:
+            self._follow()
+            return [_decision(self.live.state.of(self.reviewer, row)) for row in rows]
 
     def decide(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Log a decision or a note that the page sent, and return where the review stands once it is on disk.
@@ -264,7 +293,7 @@ class ReviewSession:
             suggestion=None if suggestion is None else tuple(suggestion["label"]),
             probability=None if suggestion is None else suggestion["probability"],
             source=str(self.rows.source[at]) or None,
-            blind=self._blind(row),
+            blind=self.blind(row),
             planted=row in self.planted,
         )
         with self._lock:
@@ -314,3 +343,8 @@ class ReviewSession:
             If there is no such row, or no picture of it.
         """
         return self.pictures.of(row, max(16, min(side, LARGEST_SIDE)))
+
+
+def _decision(event: Event | None) -> dict[str, Any] | None:
+    """Return a reviewer's own decision as the page shows it."""
+    return None if event is None else {"kind": event.kind, "to": None if event.to is None else list(event.to)}

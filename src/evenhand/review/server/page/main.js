@@ -30,7 +30,7 @@ async function begin() {
   const review = new Review(session, viewOf(form));
   const search = new ClassSearch(session.classes, session.several);
 
-  const grid = new Grid(review);
+  const grid = new Grid(review, (row) => visit(row));
 
   function choose(name, event) {
     const label = review.card.label;
@@ -89,9 +89,10 @@ async function begin() {
     trash: () => grid.decide("trash"),
     unsure: () => grid.decide("unsure"),
     take: () => grid.decide("relabel", (card) => card.suggestion?.label ?? card.label),
-    relabel: () => {
+    relabel: async () => {
       const [{card}] = grid.chosen();
-      search.open(card.label, card.likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
+      const {likely} = await get("/api/card", {row: card.row});
+      search.open(card.label, likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
     },
     note: () => say("Notes are written beside one row."),
     class: () => {},
@@ -157,7 +158,7 @@ async function begin() {
     if (event.target.name === "jump") {
       if (event.target.value) visit(event.target.value);
       event.target.value = "";
-    } else review.restart(viewOf(form)).then(() => (grid.open ? grid.start() : null)).catch((error) => trouble(error.message));
+    } else review.restart(viewOf(form)).then(() => (grid.open ? grid.restart() : null)).catch((error) => trouble(error.message));
   });
   find("by-class").addEventListener("toggle", () => showProgress().catch((error) => trouble(error.message)));
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -75,7 +75,7 @@ export class Review extends EventTarget {
     };
     if (kind !== "note") this.recent = [entry, ...this.recent].slice(0, 24);
     return this._send("/api/decisions", {
-      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute.length > 0,
+      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute?.length > 0, // a tile of the grid shows nobody's decision
     });
   }
 
