@@ -74,8 +74,9 @@ export class Review extends EventTarget {
       event: crypto.randomUUID().replaceAll("-", ""), row: card.row, name: card.name, kind, from: card.label, to, saved: false,
     };
     if (kind !== "note") this.recent = [entry, ...this.recent].slice(0, 24);
+    // a tile of the grid shows nobody's decision, so what is decided there settles no dispute
     return this._send("/api/decisions", {
-      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute?.length > 0, // a tile of the grid shows nobody's decision
+      event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute?.length > 0,
     });
   }
 
