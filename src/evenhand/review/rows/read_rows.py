@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
-from evenhand.data.roots.root import Root, root_of
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.root import root_of
 from evenhand.data.roots.zip_index import ZipEntry
 from evenhand.data.roots.zip_root import ZipRoot
 from evenhand.review.rows.from_config import from_config
@@ -56,27 +58,35 @@ def read_rows(source: Path, *, changes: Sequence[str] = (), run: Path | None = N
     EvenhandError
         If the source cannot be read.
     """
-    if source.is_dir():
-        record = Record.open(source)
-        kind, data, section = sections_of(record)
-        files = (str(record.path.resolve()), str(Path(data.root).resolve()))
-        before = stamp(files)
-        rows = from_record(record)
-        reviewed = Reviewed(rows, kind, data.plain(), section.plain(), _entries(root_of(data), rows))
-        return ReadRows(reviewed, record.path.parent, files, before)
+    return _of_record(Record.open(source)) if source.is_dir() else _of_config(source, changes, run)
+
+
+def _of_record(record: Record) -> ReadRows:
+    kind, data, section = sections_of(record)
+    files = (str(record.path.resolve()), str(Path(data.root).resolve()))
+    before = stamp(files)
+    rows = from_record(record)
+    reviewed = Reviewed(rows, kind, data.plain(), section.plain(), _entries(data, rows))
+    return ReadRows(reviewed, record.path.parent, files, before)
+
+
+def _of_config(source: Path, changes: Sequence[str], run: Path | None) -> ReadRows:
     settings = load(source, changes=changes)
     data, section = settings.data.plain(), settings.kind_config.plain()
-    files = (str(source.resolve()), *_named(source.parent, data, section))
-    if run is not None:
-        files = (*files, str(run.resolve()))
+    named = [str(source.resolve()), *_named(source.parent, data, section)]
+    files = tuple(named if run is None else [*named, str(run.resolve())])
     before = stamp(files)
     rows = from_config(source, changes=changes, record=run)
-    reviewed = Reviewed(rows, settings.data.kind, data, section, _entries(root_of(settings.data), rows))
+    reviewed = Reviewed(rows, settings.data.kind, data, section, _entries(settings.data, rows))
     return ReadRows(reviewed, Path(settings.output), files, before)
 
 
-def _entries(root: Root, rows: ReviewRows) -> dict[str, ZipEntry]:
-    return root.entries(rows.samples.frame["path"]) if isinstance(root, ZipRoot) else {}
+def _entries(data: DataConfig, rows: ReviewRows) -> dict[str, ZipEntry]:
+    try:
+        root = root_of(data)
+        return root.entries(rows.samples.frame["path"]) if isinstance(root, ZipRoot) else {}
+    except DataError:  # of a run whose data are not there any more; pictures say so
+        return {}
 
 
 def _named(base: Path, data: dict[str, Any], section: dict[str, Any]) -> tuple[str, ...]:

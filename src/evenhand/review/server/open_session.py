@@ -78,7 +78,7 @@ def open_session(
         "run": None if run is None else str(run.resolve()),
     }
     reviewed = None if place is None else read_kept(place / KEPT, asked)
-    if reviewed is None:
+    if place is None or reviewed is None:
         # With what reads and checks a configuration or a run, which takes longer to import than all the rest.
         from evenhand.review.rows.read_rows import read_rows
 
