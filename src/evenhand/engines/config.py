@@ -48,8 +48,7 @@ class ComputeConfig(Section):
     )
     device: str = option(
         "auto",
-        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU if there is one, else the CPU. No GPU was measured "
-        "yet.",
+        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU if there is one, else the CPU.",
         min_length=1,
     )
     store: str | None = option(
