@@ -2,12 +2,12 @@
 
     python benchmarks/devices.py [--device cuda] [--rows 2048] [--epochs 4] [--models lite0,convnext] [--size 224]
 
-Ours is the loop as a task runs it: rows gathered from the store's array, copied, augmented by a profile, normalised,
-one step of AdamW with its schedule, validation of 64 rows and the statistics of an epoch. The synthetic step has one
-batch of normalised floats on the device from the start: forward, loss, backward, step, with the same precision. What
-it makes in a second is what the device can do; ours should reach 80 % of it. timm's loader (its `PrefetchLoader`, with
-the augmentations of its training script at their defaults) stands beside, on the same pictures. The first epoch of
-each is left out.
+Ours is the loop as a task runs it: rows gathered from the store's array, copied, augmented by a profile,
+normalised, one step of AdamW with its schedule, validation of 64 rows and the statistics of an epoch. The
+synthetic step has one batch of normalised floats on the device from the start: forward, loss, backward, step,
+with the same precision. What it makes in a second is what the device can do; ours should reach 80 % of it.
+timm's loader (its `PrefetchLoader`, with the augmentations of its training script at their defaults) stands
+beside, on the same pictures. The first epoch of each is left out.
 """
 
 from __future__ import annotations
