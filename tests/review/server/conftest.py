@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from evenhand.review.server.access import Access
 from evenhand.review.server.app import build_app
 from evenhand.review.server.session import ReviewSession
 from evenhand.settings.load import load
+
+from .browsing import Served
 
 ROWS = 12
 PORT = 8797
@@ -58,3 +61,10 @@ def client(session: ReviewSession, access: Access) -> TestClient:
     found = TestClient(build_app(session, access), base_url=base, headers={"Origin": base})
     assert found.get(access.address).status_code == 200
     return found
+
+
+@pytest.fixture
+def served(toml: Path, tmp_path: Path) -> Iterator[Served]:
+    found = Served(session_of(toml, tmp_path / "decisions.jsonl"))
+    yield found
+    found.stop()
