@@ -32,17 +32,22 @@ export class Review extends EventTarget {
     this._asking = null;
     this._after = ""; // the last row that the queue gave; "" lets it resume where this reviewer was
     this._generation += 1;
-    await this._fill();
-    this._show(this.coming.shift() ?? null);
+    await this._showNext();
   }
 
   async next() {
     if (this.card) this.passed.push(this.card.row);
     if (!this.coming.length) {
       this.card = null; // a key that is pressed meanwhile must not decide about the row that was decided already
-      await this._fill();
     }
-    this._show(this.coming.shift() ?? null);
+    await this._showNext();
+  }
+
+  async _showNext() {
+    const generation = this._generation;
+    if (!this.coming.length) await this._fill();
+    // two changes of the filters in a row would otherwise each take a row, and the first one be passed over
+    if (generation === this._generation) this._show(this.coming.shift() ?? null);
   }
 
   async previous() {
@@ -123,10 +128,11 @@ export class Review extends EventTarget {
   }
 
   async _fill() {
-    while (!this.coming.length && !this._ended) {
-      this._asking ??= this._ask();
-      await this._asking;
-      this._asking = null;
+    const generation = this._generation;
+    while (generation === this._generation && !this.coming.length && !this._ended) {
+      const asking = this._asking ??= this._ask();
+      await asking;
+      if (this._asking === asking) this._asking = null;
     }
   }
 
@@ -147,7 +153,8 @@ export class Review extends EventTarget {
     this._preload();
     this._changed(true);
     if (this.coming.length < AHEAD / 2 && !this._ended && !this._asking) {
-      this._asking = this._ask().catch((error) => this._trouble(error)).finally(() => { this._asking = null; });
+      const asking = this._asking = this._ask().catch((error) => this._trouble(error));
+      asking.then(() => { if (this._asking === asking) this._asking = null; });
     }
   }
 
