@@ -339,6 +339,12 @@ class FoldsConfig(Section):
     file: str | None = option(
         None, description="A folds.csv (id, fold) to use instead of making one.", min_length=1
     )
+    keep: str | None = option(
+        None,
+        description="The folds.csv of a run on an earlier version of the data: its rows keep their fold, and new "
+        "rows get one beside their group, or where classes balance.",
+        min_length=1,
+    )
     groups: Literal["keep", "ignore"] = option(
         "keep",
         description="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
@@ -351,3 +357,14 @@ class FoldsConfig(Section):
         description="What else keeps rows in one fold: names that say a file is a copy or version of another "
         "(_rot90, _v2), and contents that are equal after a motion; [] for neither.",
     )
+
+    @model_validator(mode="after")
+    def _from_one_file(self) -> FoldsConfig:
+        if self.file is not None and self.keep is not None:
+            raise KeyFaults(
+                (
+                    "keep",
+                    "file takes all folds from a file, keep those of the rows that it names: remove one of the two",
+                )
+            )
+        return self

@@ -25,6 +25,8 @@ def with_absolute_paths(settings: Settings, base: Path) -> Settings:
     folds = settings.folds
     if folds.file is not None:
         folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
+    if folds.keep is not None:
+        folds = folds.model_copy(update={"keep": str((base / folds.keep).resolve())})
     models = [_model_at(model, base, settings.kind.sources) for model in settings.model]
     return settings.model_copy(update={"data": data, "folds": folds, "model": models})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +37,7 @@ def read_folds(path: Path, samples: Samples, *, trashed: Collection[str] = ()) -
         # not before every fold is a number or "test"
         faults = _bad_numbers(lines)
     if faults:
-        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
-        raise FoldsError("\n".join([f"{path}: {count}.", *(f"  {fault}" for fault in faults)]))
+        raise _refusal(path, faults)
     found = {name: TEST if is_test(fold) else int(fold) for _, name, fold, _ in lines}
     fold = np.array([found[name] for name in samples.ids], dtype=np.int16)
     k = int(fold.max()) + 1
@@ -47,6 +46,26 @@ def read_folds(path: Path, samples: Samples, *, trashed: Collection[str] = ()) -
     how = {"method": f"read from {path.name}"} | folds_report(samples, group, fold, k)
     families = None if samples.grouped else families_of(sorted(lines, key=lambda line: place[line[1]]))
     return Folds(samples.ids, fold, k, how, families)
+
+
+def read_some_folds(path: Path, samples: Samples) -> dict[str, int]:
+    """Return id -> fold (`TEST` for locked rows) of a CSV file that need not name every sample, nor only samples.
+
+    Raises
+    ------
+    FoldsError
+        If it cannot be read, repeats an id, or its folds are not numbered as `read_folds` asks.
+    """
+    lines = _known_ids(fold_lines(path), samples)
+    faults = [*_bad_folds(lines), *_repeated_ids(lines)] or _bad_numbers(lines)
+    if faults:
+        raise _refusal(path, faults)
+    return {name: TEST if is_test(fold) else int(fold) for _, name, fold, _ in lines}
+
+
+def _refusal(path: Path, faults: Sequence[str]) -> FoldsError:
+    number = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+    return FoldsError("\n".join([f"{path}: {number}.", *(f"  {fault}" for fault in faults)]))
 
 
 def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
@@ -75,25 +94,31 @@ def _is_number(fold: str) -> bool:
 
 def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
     """Yield a sentence for each repeated id, each id that is not a sample, and for samples without a line."""
-    first: dict[str, int] = {}
-    for n, name, *_ in lines:
-        first.setdefault(name, n)
+    yield from _repeated_ids(lines)
     known = set(samples.ids)
-    twice = [(n, name) for n, name, *_ in lines if first[name] != n]
-    for n, name in twice[:_SHOWN]:
-        yield f'line {n}: the id "{name}" is on line {first[name]} already; each id has one line.'
-    yield from _more(twice, "with repeated ids")
     unknown = [(n, name) for n, name, *_ in lines if name not in known]
     for n, name in unknown[:_SHOWN]:
         yield f'line {n}: the id "{name}" is not among the samples; remove the line, or correct the id.'
     yield from _more(unknown, "with ids that are not among the samples")
-    missing = [name for name in samples.ids if name not in first]
+    there = {name for _, name, *_ in lines}
+    missing = [name for name in samples.ids if name not in there]
     if missing:
         some = ", ".join(f'"{name}"' for name in missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
         yield (
             f"{len(missing):,} of {len(samples):,} samples have no line ({some}); "
             "add them, or make the folds again."
         )
+
+
+def _repeated_ids(lines: list[Line]) -> Iterator[str]:
+    """Yield a sentence for each repeated id."""
+    first: dict[str, int] = {}
+    for n, name, *_ in lines:
+        first.setdefault(name, n)
+    twice = [(n, name) for n, name, *_ in lines if first[name] != n]
+    for n, name in twice[:_SHOWN]:
+        yield f'line {n}: the id "{name}" is on line {first[name]} already; each id has one line.'
+    yield from _more(twice, "with repeated ids")
 
 
 def _more(faults: list[tuple[int, str]], what: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ _TIE = 12
 """Decimals to which scores are compared: rounding noise must not decide between equal folds."""
 
 
-def assign_greedily(vectors: Floats, order: Ints, shares: Floats) -> Ints:
+def assign_greedily(vectors: Floats, order: Ints, shares: Floats, *, held: Floats | None = None) -> Ints:
     """Return (g,) int64, the fold of each group.
 
     Each group goes to the fold where it reduces most the squared distance of class shares from `shares`. Groups
@@ -24,9 +24,12 @@ def assign_greedily(vectors: Floats, order: Ints, shares: Floats) -> Ints:
         (g,) groups in the order in which they are assigned.
     shares
         (f,) share of everything that each fold should get, positive, sum 1.
+    held
+        (f, j) what the folds hold already; by default nothing.
     """
     first, kind, copies = group_equal_rows(vectors[order])
-    away = -shares[:, None] * vectors.sum(axis=0)
+    held = np.zeros((len(shares), vectors.shape[1])) if held is None else held
+    away = held - shares[:, None] * (vectors.sum(axis=0) + held.sum(axis=0))
     amounts = np.zeros((len(first), len(shares)), dtype=np.int64)
     turns = np.argsort(first)  # `np.unique` sorts by value; this is the order of assignment again
     for at, vector in zip(turns, vectors[order][first[turns]], strict=True):

@@ -18,6 +18,7 @@ from evenhand.data.splits.counts import sum_by_group
 from evenhand.data.splits.folds_file import read_folds
 from evenhand.data.splits.group_joins import join_groups, same_bytes
 from evenhand.data.splits.group_sampling import METHOD, Masks
+from evenhand.data.splits.kept_folds import read_kept_folds, with_new_rows
 from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
 from evenhand.data.splits.name_families import families_by_name
 from evenhand.data.splits.report import folds_report, label_columns
@@ -81,6 +82,16 @@ def make_folds(
     group, named = _group_numbers(samples, config, joins)
     values = label_columns(samples, also)
     known = samples.known
+    if config.keep is not None:
+        kept = read_kept_folds(Path(config.keep), samples, config)
+        sampled = config.test is not None and config.test.fraction is not None  # the file has it
+        locked = np.zeros(len(samples), dtype=bool) if sampled else _locked(samples, config, group, values, known)
+        every = with_new_rows(kept, locked, group, values, known, config.k).astype(np.int16)
+        about = {
+            "method": f"kept by id from {Path(config.keep).name}; new groups assigned greedily",
+            **kept.counts(),
+        }
+        return Folds(samples.ids, every, config.k, about | folds_report(samples, group, every, config.k), related)
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
     joined = named - int(group.max()) - 1
