@@ -48,6 +48,7 @@ PUBLIC = [
     "check",
     "clear_cache",
     "compare",
+    "compare_data",
     "compare_versions",
     "demo",
     "diagnose",

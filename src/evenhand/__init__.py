@@ -44,6 +44,7 @@ _WHERE = {
     "check": "pipeline.verbs.check",
     "clear_cache": "pipeline.verbs.cache",
     "compare": "pipeline.comparison.compare",
+    "compare_data": "review.versions.compare_data",
     "compare_versions": "pipeline.comparison.compare",
     "demo": "pipeline.verbs.demo",
     "effective_prior": "balance.prior.effective_prior",
@@ -145,6 +146,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.verbs.run import run as run
     from evenhand.pipeline.verbs.runs import runs as runs
     from evenhand.pipeline.verbs.split import split as split
+    from evenhand.review.versions.compare_data import compare_data as compare_data
 
 
 def __getattr__(name: str) -> Any:

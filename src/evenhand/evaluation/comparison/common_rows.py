@@ -231,7 +231,8 @@ def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
         raise DataError(
             f"{named(first)} and {named(p)} disagree on the truth of {int(differ.sum())} rows (first: "
             f'"{p.ids[int(differ.argmax())]}"). Two versions of one data set are compared by compare_versions '
-            "(evenhand compare --versions), which separates changed labels from a changed model."
+            "(evenhand compare --versions), which separates changed labels from a changed model, or on the rows "
+            "with the same label (--same-labels)."
         )
     missing = ~_known_cells(truth)
     out = truth.copy()

@@ -41,6 +41,8 @@ class Comparison:
         Compared rows and the independent groups they come from: common to all models, with a known truth.
     left_out
         Name -> number of its rows that are not compared.
+    touched
+        Ids of rows that are not compared as the models have other labels for them (`compare(same_labels=True)`).
     figures
         Name -> metric -> figure on the compared rows.
     verdicts
@@ -63,6 +65,7 @@ class Comparison:
     conditions: tuple[str, ...] = ()
     predictions: tuple[Predictions, ...] = field(default=(), repr=False)
     groups: int = 0
+    touched: tuple[str, ...] = ()
 
     @property
     def families(self) -> bool:
@@ -95,6 +98,7 @@ class Comparison:
             "n": self.n,
             "groups": self.groups,
             "left_out": dict(self.left_out),
+            "touched": list(self.touched),
             "figures": {
                 name: {metric: figure.document() for metric, figure in figures.items()}
                 for name, figures in self.figures.items()

@@ -15,6 +15,7 @@ from evenhand.diagnosis.examine import examine
 from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.agreement import agreement as agreement_of
 from evenhand.evaluation.comparison.compare import Against, Comparison, compare_predictions
+from evenhand.evaluation.comparison.untouched import untouched
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.comparison.versions import Versions
 from evenhand.evaluation.comparison.versions import compare_versions as versions_of
@@ -53,6 +54,7 @@ def compare(
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
+    same_labels: bool = False,
 ) -> Comparison:
     """Return paired comparisons of runs, prediction files or predictions, on the rows that all have.
 
@@ -82,6 +84,9 @@ def compare(
         Simultaneous confidence level of all verdicts.
     seed
         The same seed gives the same verdicts.
+    same_labels
+        Compare on the rows whose labels are the same for all sources. Without it, sources that disagree on a label
+        are refused.
 
     Raises
     ------
@@ -89,6 +94,10 @@ def compare(
         If a source cannot be read, the sources have no row in common, or two disagree on the truth.
     """
     entries = _entries(sources, model, labels, folds, columns, of)
+    touched: tuple[str, ...] = ()
+    if same_labels:
+        left, touched = untouched([entry.predictions for entry in entries])
+        entries = [replace(entry, predictions=p) for entry, p in zip(entries, left, strict=True)]
     predictions = [entry.predictions for entry in entries]
     base = entries[0]
     if metrics is None:
@@ -101,7 +110,7 @@ def compare(
         for entry in entries[1:]
         for words in differences(base.predictions, entry.predictions, base.run, entry.run)
     ]
-    return replace(found, conditions=tuple(dict.fromkeys(conditions)))
+    return replace(found, conditions=tuple(dict.fromkeys(conditions)), touched=touched)
 
 
 def findings(compared: Comparison) -> list[Finding]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
+from evenhand.base.text.counted import count
 from evenhand.base.values import TRUTH_THRESHOLD, Folds, Samples
 
 Labels = tuple[str, ...]
+
+NAMED = 8
+"""How many names a line of words holds at most."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,51 @@ class VersionDifferences:
     groups_lost: tuple[str, ...]
     moved: tuple[str, ...]
 
+    @property
+    def empty(self) -> bool:
+        """Whether the versions are the same."""
+        names = (
+            "only_before",
+            "only_after",
+            "relabelled",
+            "changed_files",
+            "classes_gained",
+            "classes_lost",
+            "moved",
+        )
+        return not any(getattr(self, name) for name in (*names, "groups_gained", "groups_lost"))
+
+    def rows(self) -> pd.DataFrame:
+        """Return a line for each row and what changed about it: id, change (removed, added, relabelled, …)."""
+        changes = {
+            "removed": self.only_before, "added": self.only_after, "relabelled": self.relabelled,
+            "other file": self.changed_files, "other fold": self.moved,
+        }  # fmt: skip
+        lines = [(row, change) for change, ids in changes.items() for row in ids]
+        return pd.DataFrame(lines, columns=["id", "change"], dtype=object)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        gone, new = len(self.only_before), len(self.only_after)
+        yield f"{self.before:,} rows before, {self.after:,} after: {gone:,} gone, {new:,} new."
+        if self.relabelled:
+            named = [f"{old or 'none'} to {new or 'none'} {n:,}" for (old, new), n in self.changes.items()]
+            yield f"{count(len(self.relabelled), 'row')} relabelled: {_some(named)}."
+        if self.changed_files:
+            yield f"{count(len(self.changed_files), 'row')} with other bytes under the same id."
+        for what, names in (
+            ("Classes gained", self.classes_gained), ("Classes lost", self.classes_lost),
+            ("Groups gained", self.groups_gained), ("Groups lost", self.groups_lost),
+        ):  # fmt: skip
+            if names:
+                yield f"{what} ({len(names):,}): {_some(names)}."
+        if self.moved:
+            yield f"{count(len(self.moved), 'row')} in another fold; folds.keep keeps folds by id."
+        if self.empty:
+            yield "The versions are the same."
+
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         changes = [{"from": old, "to": new, "rows": n} for (old, new), n in self.changes.items()]
@@ -78,6 +129,11 @@ def version_differences(
         tuple(sorted(map(str, groups[0] - groups[1]))),
         tuple(row for row in common if placed and placed[0].get(row) != placed[1].get(row)),
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f", and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _labels(samples: Samples) -> dict[str, Labels]:

@@ -24,8 +24,13 @@ from evenhand.cli.options import (
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 from evenhand.cli.unused_options import refuse_file_options, refuse_options
 
-_OF_PAIRS = ("against", "labels", "folds", "ids", "spreadsheet")
+_OF_PAIRS = ("against", "labels", "folds", "same_labels", "ids", "spreadsheet")
 """Options of a comparison with verdicts."""
+_OF_PREDICTIONS = (
+    "metric", "model", "against", "smallest", "of", "labels", "folds", "same_labels", "versions", "rows",
+    "id_column", "classes", "positions", "scale",
+)  # fmt: skip
+"""Options of a comparison of predictions."""
 
 
 def compare(
@@ -34,7 +39,7 @@ def compare(
         list[Path],
         typer.Argument(
             help="Folders of runs and prediction files (.csv, .parquet, .npz); the others are compared with "
-            "the first. For one run: its models and blends.",
+            "the first. For one run: its models and blends. With --data: runs or TOML files.",
             show_default=False,
         ),
     ],
@@ -50,6 +55,17 @@ def compare(
     of: SetOfRows = RowSet.OUT_OF_FOLD,
     labels: LabelsTable = None,
     folds: FoldsTable = None,
+    same_labels: Annotated[
+        bool,
+        typer.Option("--same-labels", help="Compare on the rows that have the same label in all sources."),
+    ] = False,
+    data: Annotated[
+        bool,
+        typer.Option(
+            "--data",
+            help="How the data of two runs or TOML files differ, or those of one with a table of corrections.",
+        ),
+    ] = False,
     versions: Annotated[
         bool,
         typer.Option(
@@ -76,11 +92,15 @@ def compare(
     from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as verbs
 
+    if ids is None:
+        refuse_options(context, ("spreadsheet",), "no CSV is written without --ids")
+    if data:
+        refuse_options(context, _OF_PREDICTIONS, "--data compares rows, not predictions")
+        _compare_data(*_two(sources), ids, spreadsheet, as_json)
+        return
     columns = columns_from(id_column, classes, positions, scale)
     one_of("--set", of, ("oof", "test"))
     refuse_file_options(context, sources, ("labels", "folds", "id_column", "classes", "positions", "scale"))
-    if ids is None:
-        refuse_options(context, ("spreadsheet",), "no CSV is written without --ids")
     if versions:
         refuse_options(context, (*_OF_PAIRS, "rows"), "--versions splits one gain between two sources")
         if metric and len(metric) > 1:
@@ -107,6 +127,7 @@ def compare(
         labels=labels,
         folds=folds,
         columns=columns,
+        same_labels=same_labels,
     )
     findings = verbs.findings(compared)
     if ids is not None:
@@ -116,6 +137,22 @@ def compare(
     document = {**compared.document(), "findings": [finding.document() for finding in findings]}
     _print_result(document, as_json, print_comparison, compared, findings)
     exit_by(findings)
+
+
+def _compare_data(before: Path, after: Path, ids: Path | None, spreadsheet: bool, as_json: bool) -> None:
+    from evenhand.base.storage.atomic import write_frame
+    from evenhand.cli.console import print_line
+    from evenhand.review.versions.compare_data import compare_data
+
+    found = compare_data(before, after)
+    if ids is not None:
+        write_frame(found.rows(), ids)
+        guard_formulas(ids, spreadsheet)
+    if as_json:
+        print_json(found.document())
+        return
+    for line in str(found).splitlines():
+        print_line(line)
 
 
 def _print_result(document: Any, as_json: bool, show: Any, *shown: Any) -> None:
@@ -129,5 +166,5 @@ def _two(sources: list[Path]) -> tuple[Path, Path]:
     from evenhand.base.errors import EvenhandError
 
     if len(sources) != 2:
-        raise EvenhandError(f"--versions and --rows compare two sources; {len(sources)} were given.")
+        raise EvenhandError(f"--data, --versions and --rows compare two sources; {len(sources)} were given.")
     return sources[0], sources[1]

@@ -57,6 +57,9 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
                     style="dim",
                 )
             )
+    if compared.touched:
+        words = f"{count(len(compared.touched), 'row')} with other labels in one of them not compared."
+        out.print(cell(words, style="dim"))
     out.print()
     print_findings(findings, out)
 
