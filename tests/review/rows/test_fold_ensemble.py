@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import evenhand
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, Samples
@@ -19,9 +17,7 @@ from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.verbs.predict import NewRows
 from evenhand.review.rows import fold_ensemble
 from evenhand.review.rows.fold_ensemble import with_fold_ensemble
-from evenhand.review.rows.from_config import from_config
 from evenhand.review.rows.review_rows import ReviewRows
-from evenhand.testing.kinds import generate
 
 Rows = Callable[..., ReviewRows]
 NAN = float("nan")
@@ -56,7 +52,7 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[Samples]:
 
     monkeypatch.setattr(fold_ensemble, "predict_rows", predict_rows)
     monkeypatch.setattr(fold_ensemble, "predictor_for", lambda *_: None)
-    monkeypatch.setattr(fold_ensemble, "load", lambda _: None)
+    monkeypatch.setattr(fold_ensemble, "load", lambda _, changes: None)
     return asked
 
 
@@ -77,27 +73,3 @@ def test_new_rows_that_cannot_be_decoded_do_not_stop_a_review(
     rows, heard = make_rows([0, 1], [[0.7, 0.2, 0.1], [NAN] * 3]), Heard()
     assert with_fold_ensemble(rows, record, open_root(tmp_path), watcher=heard) is rows
     assert heard.messages == ["1 row without probabilities: None of the 1 files can be decoded."]
-
-
-@pytest.mark.slow
-def test_a_run_predicts_rows_that_were_added_since(tmp_path: Path) -> None:
-    data = generate("photos", tmp_path / "data", rows=24).toml.parent
-    config = {
-        "output": str(tmp_path / "runs"),
-        "data": {"root": str(data), "table": "labels.csv", "label": "class", "group": "series"},
-        "folds": {"k": 2},
-        "photos": {"size": 32},
-        "model": [{"name": "a", "encoder": "small"}],
-        "train": {"epochs": 1},
-        "compute": {"store": str(tmp_path / "store"), "workers": 0},
-        "evaluate": {"draws": 200, "floor": False, "logistic_regression": False},
-    }
-    run = evenhand.run(config)
-    rows = from_config(config, record=run.record)
-    assert set(rows.source) <= {"out_of_fold", ""}  # classes below min_count were not in the run
-    frame = rows.samples.frame.copy()
-    frame.loc[0, "id"] = "new name"  # the bytes of a row that the models saw
-    renamed = ReviewRows.of(replace(rows.samples, frame=frame))
-    found = with_fold_ensemble(renamed, run.record, open_root(data), store=tmp_path / "store")
-    assert found.predicted.all()
-    assert found.source.tolist() == ["in_sample" if of else "fold_ensemble" for of in rows.source]

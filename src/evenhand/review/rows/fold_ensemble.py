@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
-from evenhand.base.values import RowSet
+from evenhand.base.values import Mask, RowSet
 from evenhand.data.roots.root import Root
 from evenhand.evaluation.reading.from_record import best_model
 from evenhand.pipeline.stages.predictor import predictor_for
@@ -28,6 +29,8 @@ def with_fold_ensemble(
     root: Root,
     *,
     model: str | None = None,
+    skip: Mask | None = None,
+    changes: Sequence[str] = (),
     store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> ReviewRows:
@@ -43,6 +46,10 @@ def with_fold_ensemble(
         Where the files of the rows are.
     model
         The model or blend; by default that of the rows, else the best of the run.
+    skip
+        (n,) bool, rows that models are not asked about, such as those that could not be decoded before.
+    changes
+        `KEY=VALUE` assignments over the configuration of the run, such as "compute.workers=1".
     store
         Folder of the store of decoded rows; None for the user's own.
     watcher
@@ -53,11 +60,11 @@ def with_fold_ensemble(
     RecordError, EvenhandError
         If the run is not finished, has no such model, or cannot predict with it.
     """
-    missing = ~rows.predicted
+    missing = ~rows.predicted if skip is None else ~rows.predicted & ~skip
     if not missing.any():
         return rows
     watcher, kept = watcher or Silent(), readers_store(store)
-    settings = load(record.resolved())
+    settings = load(record.resolved(), changes=changes)
     chosen = model or rows.model or best_model(record)
     predictor = predictor_for(record, settings, chosen, watcher, kept)
     new = NewRows(root, rows.samples.take(missing))

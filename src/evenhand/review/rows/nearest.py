@@ -179,6 +179,11 @@ class NearestRows:
                 return NearRows(tuple(found.tolist()), searched.by)
         return NearRows()
 
+    def use(self, rows: ReviewRows) -> None:
+        """Go on with the same rows, of which more have probabilities."""
+        with self._lock:
+            self.rows, self._by_probabilities = rows, None
+
     def start(self) -> None:
         """Begin to read the features, unless that was done."""
         with self._lock:

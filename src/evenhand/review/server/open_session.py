@@ -21,6 +21,7 @@ from evenhand.review.rows.pictures import Pictures
 from evenhand.review.rows.planted_file import Planted, check_planted, read_planted
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.with_planted import with_planted
+from evenhand.review.server.new_rows import NewRows
 from evenhand.review.server.session import ReviewSession
 
 OUTPUT = "runs"
@@ -29,10 +30,11 @@ OUTPUT = "runs"
 
 @dataclass(frozen=True, eq=False)
 class OpenSession:
-    """A session and the folder that it is kept in."""
+    """A session, the folder that it is kept in, and the rows that its run has not predicted."""
 
     session: ReviewSession
     folder: Path
+    new: NewRows | None = None
 
 
 def open_session(
@@ -90,8 +92,9 @@ def open_session(
         raise DataError(f"{source}: there are no rows to review.")
     pictures = Pictures.of_reviewed(reviewed)
     known = planted_of(place, reviewed.rows, planted)
-    rows = with_planted(reviewed.rows, known)  # after the pictures, which are found by the paths as they are
     record = Record.open(source) if source.is_dir() else None if run is None else Record.open(run)
+    plain, new = (reviewed.rows, None) if record is None else NewRows.of(reviewed.rows, record, place)
+    rows = with_planted(plain, known)  # after the pictures and models, which find files by the paths as they are
     session = ReviewSession(
         rows,
         pictures,
@@ -102,7 +105,7 @@ def open_session(
         nearest=None if record is None else NearestRows.of_record(rows, record),
     )
     session.check_order()
-    return OpenSession(session, place)
+    return OpenSession(session, place, new)
 
 
 def planted_of(folder: Path, rows: ReviewRows, given: Path | None = None) -> Planted:

@@ -88,6 +88,8 @@ class ReviewSession:
         The name under which decisions are logged.
     order
         The order that the page begins with.
+    predicting
+        Whether rows without probabilities are being predicted.
     seed
         Seed of random orders, and of the rows that are shown without the suggestion.
     planted
@@ -101,6 +103,7 @@ class ReviewSession:
     live: LiveReview
     reviewer: str
     order: str
+    predicting: bool = False
     seed: int = 0
     planted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nearest: NearestRows | None = None
@@ -111,6 +114,14 @@ class ReviewSession:
     def __post_init__(self) -> None:
         self._nearest = self.nearest or NearestRows(self.rows)
         self._every = Queue(self.rows, "by_class", None, self.live.state, self.reviewer)
+
+    def use(self, rows: ReviewRows) -> None:
+        """Go on with the same rows, of which more have probabilities: queues are made anew."""
+        with self._lock:
+            self.rows = rows
+            self._queues.clear()
+            self._every = Queue(rows, "by_class", None, self.live.state, self.reviewer)
+            self._nearest.use(rows)
 
     def check_order(self) -> None:
         """Raise `DataError` if the order that the page begins with is not one."""
@@ -186,7 +197,10 @@ class ReviewSession:
         DataError
             If there is no such row.
         """
-        card = card_of(self.rows, row, identity=self.pictures.kind.shown, blind=self.blind(row))
+        rows = self.rows
+        card = card_of(rows, row, identity=self.pictures.kind.shown, blind=self.blind(row))
+        if self.predicting and not rows.predicted[rows.position(row)]:
+            card["source"] = "This row was not in the run; its models are predicting it."
         with self._lock:
             mine, notes = self.live.state.of(self.reviewer, row), self.live.state.notes(row)
             disputed = which == "disputed" and self.live.state.is_disputed(row)

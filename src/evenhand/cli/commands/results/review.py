@@ -104,6 +104,8 @@ def review(
         print_line(f"{counts['rows']:,} rows, {counts['decided']:,} decided by {opened.session.reviewer}.")
         print_line(f"Open {address}")
         print_line("Ctrl+C stops it.")
+        if opened.new is not None:
+            opened.new.start(opened.session, print_line)
 
     serve(build, port, say=say, browser=not no_open)
     done = opened.session.standing()["counts"]
