@@ -14,7 +14,6 @@ import numpy as np
 
 from evenhand.base.seeds import seed_from
 from evenhand.base.values import TOO_FEW, Interval
-from evenhand.evaluation.resampling.rare_event_limits import share_limits
 from evenhand.review.log.event import Event
 from evenhand.review.log.replay import ReviewState
 
@@ -111,6 +110,9 @@ def share_interval(right: int, n: int, level: float = 0.95) -> Interval:
     """Return a share with its mid-P limits (Lancaster 1961); NaN without decisions."""
     if not n:
         return Interval(np.nan, np.nan, np.nan, 0, 0, level, f"{TOO_FEW}: no decision", enough=False)
+    # with scipy, which the page would wait for: it only asks whether rows are blind
+    from evenhand.evaluation.resampling.rare_event_limits import share_limits
+
     low, high = share_limits(np.array([right / n]), np.array([float(n)]), level)
     return Interval(right / n, float(low[0]), float(high[0]), n, n, level, "mid-P limits of a share")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import to_json
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 DECISIONS = ("keep", "relabel", "trash", "unsure")
 """Kinds that decide about a row."""
@@ -179,7 +183,7 @@ class Event:
             If the line is not JSON, or not an event.
         """
         try:
-            document = json.loads(line)
+            document = _json(line)
         except (ValueError, RecursionError):  # JSON and UTF-8 both raise kinds of ValueError
             raise DataError("it is not JSON") from None
         return cls.of(document)
@@ -218,6 +222,14 @@ class Event:
         return "label", tuple(sorted(self.from_ if self.to is None else self.to))
 
 
+def _json(line: bytes | str) -> Any:
+    try:
+        # Nearly all lines are UTF-8: to find that out costs as much again as to read them.
+        return json.loads(line.decode() if isinstance(line, bytes) else line)
+    except ValueError:
+        return json.loads(line)
+
+
 def _refuse(key: str, found: object, allowed: str) -> NoReturn:
     text = repr(found)
     shown = text if len(text) <= 80 else f"{text[:77]}..."
@@ -246,6 +258,8 @@ def event_id(value: object, key: str = "event") -> str:
         If it is not a UUID.
     """
     if isinstance(value, str):
+        if _ID.fullmatch(value):
+            return value
         try:
             return uuid.UUID(value).hex  # browsers write it with hyphens
         except ValueError:
@@ -265,9 +279,15 @@ def _time(value: object) -> str:
 def _classes(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
         _refuse(key, value, "a list of class names")
-    if len(set(value)) < len(value):
-        _refuse(key, value, "a list that names each class once")
-    return tuple(_text(key, one, 1, LONGEST_TEXT) for one in value)
+    return _class_names(key, tuple(value))
+
+
+@lru_cache(4096)
+def _class_names(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of classes, checked; a log of a hundred thousand lines holds the same few over and over."""
+    if len(set(names)) < len(names):
+        _refuse(key, list(names), "a list that names each class once")
+    return tuple(_text(key, one, 1, LONGEST_TEXT) for one in names)
 
 
 def _number(key: str, value: object, most: float) -> float | None:

@@ -135,6 +135,13 @@ class ReviewState:
         """Find the decision on a row, or that it is disputed, from the latest decision of each reviewer."""
         self._decided.pop(row, None)
         self._disputed.discard(row)
+        of_all = self._standing.get(row, {})
+        if len(of_all) == 1:  # nearly always: there is nobody to differ
+            (name,) = of_all
+            mine = self._events[of_all[name][-1]]
+            if not _planted(mine):
+                self._decided[row] = Decided(mine, (name,), resolved=mine.resolves)
+                return
         latest = sorted(self.by_reviewer(row).values(), key=lambda one: self._number[one.event])
         if not latest:
             return

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet
 
@@ -58,6 +59,26 @@ class Reviewed:
     data: Mapping[str, Any]
     section: Mapping[str, Any]
     entries: Mapping[str, ZipEntry] = field(default_factory=dict)
+
+
+class _KeptEntries(Mapping[str, ZipEntry]):
+    """Places of files in a zip, of which few are ever asked for: each is made when it is."""
+
+    def __init__(self, paths: Sequence[str], places: npt.NDArray[np.int64]) -> None:
+        there = np.flatnonzero(places[:, 0] >= 0)
+        self._at = dict(zip(paths, range(len(paths)), strict=True))
+        if len(there) < len(paths):
+            self._at = {paths[at]: at for at in there.tolist()}
+        self._places = places
+
+    def __getitem__(self, path: str) -> ZipEntry:
+        return ZipEntry(*self._places[self._at[path]].tolist())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
 
 
 def read_kept(path: Path, asked: Mapping[str, Any]) -> Reviewed | None:
@@ -197,12 +218,12 @@ def _reviewed(table: pa.Table, about: Mapping[str, Any]) -> Reviewed:
     if _P in table.column_names:
         probabilities = table[_P].combine_chunks().flatten().to_numpy().reshape(n, len(classes)).copy()
         table = table.drop_columns([_P])
-    places: list[list[int]] = []
+    entries: Mapping[str, ZipEntry] = {}
     if _ENTRY in table.column_names:
-        places = table[_ENTRY].combine_chunks().flatten().to_numpy().reshape(n, len(fields(ZipEntry))).tolist()
+        places = table[_ENTRY].combine_chunks().flatten().to_numpy().reshape(n, len(fields(ZipEntry)))
+        entries = _KeptEntries(table["path"].to_pylist(), places)
         table = table.drop_columns([_ENTRY])
     frame = table.to_pandas()
-    entries = {path: ZipEntry(*place) for path, place in zip(frame["path"], places, strict=False) if place[0] >= 0}
     fold, source, family, disagreement = (frame[name].to_numpy() for name in _OWN)
     rows = ReviewRows(
         samples_of(frame.drop(columns=list(_OWN)), about["samples"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib.util
 import socket
 import threading
@@ -92,5 +93,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=2,
     )
+    # What is there now stays to the end. Looking through it for garbage would stop all answers again and again.
+    gc.freeze()
     with listener, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
