@@ -2,8 +2,8 @@
 
     python benchmarks/review_pace.py [--rows 100000] [--decisions 300] [--starts 5] [--folder FOLDER]
 
-Photos of 64 px lie in a zip with a table. `evenhand review` runs as a process of its own; Debian's chromium is driven
-by playwright. A card counts as painted two frames after its picture is decoded. `--every` is ms between two keys.
+Photos of 64 px lie in a zip with a table. `evenhand review` runs as a process of its own; playwright drives
+Debian's chromium. A card counts as painted two frames after its picture is decoded; keys come `--every` so many ms.
 """
 
 from __future__ import annotations

@@ -96,3 +96,10 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
         assert "://" not in text, name
         assert "innerHTML" not in text, name
     assert {"index.html", "main.js", "style.css"} <= set(page_files())
+
+
+def test_every_module_is_loaded_at_once() -> None:
+    files = page_files()
+    for name in files:
+        if name.endswith(".js"):
+            assert f'"/page/{name}"' in files["index.html"].decode(), name

@@ -57,7 +57,7 @@ def test_deciding_by_keys(browser, served: Served) -> None:
     before = len(served.log())
     press(page, "Enter")
     until(page, "document.querySelector('#strip li .to').textContent.startsWith('relabelled')")
-    until(page, "!document.querySelector('.unsaved')")
+    until(page, "!document.querySelector('.unsaved:not([hidden])')")
     assert served.log()[before:] == [("relabel", suggested)]
     closed(page, served)
 
@@ -140,7 +140,7 @@ def test_many_rows_at_once(browser, served: Served, width: int) -> None:
     until(page, f"document.querySelector('#tile-{rows.index(served.log()[-1][1])} .done')?.textContent === 'kept'")
     # only what is wholly on the screen is kept, a screen after the other
     page.locator("#grid-keep").click()
-    until(page, "!document.querySelector('.unsaved')")
+    until(page, "!document.querySelector('.unsaved:not([hidden])')")
     assert width == 1440 or len(served.session.live.state.latest("ada", 50)) < len(rows)
     for _ in rows:
         if page.locator("#grid-none").is_visible():
@@ -221,9 +221,9 @@ def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, serve
     page.route("**/api/decisions", lambda route: route.abort())
     press(page, "Space")
     until(page, "!document.querySelector('#trouble').hidden")
-    assert page.locator("#strip .unsaved").count() == 1
+    assert page.locator("#strip .unsaved:not([hidden])").count() == 1
     page.unroute("**/api/decisions")
-    until(page, "!document.querySelector('#strip .unsaved')")
+    until(page, "!document.querySelector('#strip .unsaved:not([hidden])')")
     counted(page, 1)
     assert page.locator("#trouble").is_hidden()
     page.said.clear()  # the browser itself reports the request that was cut off

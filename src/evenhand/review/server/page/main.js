@@ -135,11 +135,15 @@ async function begin() {
   }
   const visit = (row) => (grid.open ? switchGrid() : Promise.resolve()).then(() => review.jump(row)).then(() => find("card").focus(), (error) => trouble(error.message));
   const context = {choose, visit, current: () => review.card, keyOf: (action) => keys.keyOf(action), inGrid: () => grid.open};
+  let after = null;
   review.addEventListener("change", (event) => {
     if (event.detail.shown && !grid.open) showRow(review, context);
-    showCounts(review);
-    showStrip(review.recent, visit);
     if (!review.unsaved) trouble(null);
+    after ??= requestAnimationFrame(() => setTimeout(() => { // behind the card, which is painted first
+      after = null;
+      showCounts(review);
+      showStrip(review.recent, visit);
+    }));
   });
   review.addEventListener("trouble", (event) => trouble(`Not saved yet, tried again until it is: ${event.detail}`));
   review.addEventListener("refused", (event) => queueMicrotask(() => trouble(event.detail)));

@@ -166,6 +166,7 @@ export class Review extends EventTarget {
       if (this._pictures.has(row)) continue;
       const image = new Image();
       image.src = pictureOf(row, SIDE);
+      image.decode().catch(() => {}); // said when it is shown
       this._pictures.set(row, image);
     }
   }
