@@ -181,7 +181,7 @@ def paces(page: Any, decisions: int, every: float) -> list[float]:
     """Return milliseconds from each key to the next card painted; keys as a reviewer mixes them."""
     page.evaluate(PAINTED)
     page.evaluate(TIMED)
-    keys = random.Random(0).choices(["Space", "x", "u", "1"], [8, 1, 1, 1], k=decisions)
+    keys = random.Random(0).choices(["Space", "x", "u"], [8, 1, 1], k=decisions)
     start = time.perf_counter()
     for number, key in enumerate(keys):
         page.keyboard.press(key)
