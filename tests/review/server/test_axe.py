@@ -41,6 +41,7 @@ def test_no_serious_fault(browser, axe: str, served: Served, width: int, scheme:
     page.locator("#filters > summary").click()
     page.locator("#by-class > summary").click()
     until(page, "document.querySelector('#class-rows tr')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#metadata-part > summary").click()
     assert faults(page) == []
     page.locator("#filters > summary").click()

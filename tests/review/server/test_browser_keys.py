@@ -62,6 +62,8 @@ def test_every_button(browser, served: Served, touch: bool) -> None:
         else:
             control.click()
 
+    # without the keys, which a touch screen does not show, the names of classes have their room
+    assert page.locator("#likely li button span:not(:empty)").first.bounding_box()["width"] > 100
     for n, action in enumerate(("keep", "take", "trash", "unsure"), start=1):
         use(f"#do-{action}")
         counted(page, n)
@@ -111,4 +113,32 @@ def test_orders_filters_and_progress(browser, served: Served) -> None:
     until(
         page, f"document.querySelectorAll('#class-rows tr').length === {len({label for (label,) in rows.labels})}"
     )
+    closed(page, served)
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_classes_and_notes_for_the_selected_tiles(browser, served: Served, touch: bool) -> None:
+    page = opened(browser, served, 375 if touch else 1440, "dark", touch=touch)
+    press(page, "g")
+    until(page, "document.querySelectorAll('#grid-likely button').length > 1")
+    name = page.evaluate("document.querySelector('#grid-likely button:nth-child(2)').textContent").removeprefix("2")
+    for place in (0, 1):
+        tile = page.locator(f"#tile-{place}")
+        if touch:
+            tile.tap()
+        else:
+            tile.click()
+    press(page, "n")
+    page.locator("#note-text").fill("both")
+    page.locator("#note-save").click()
+    until(page, "document.querySelector('#live').textContent.includes('saved')")
+    if touch:
+        page.locator("#grid-likely button:nth-child(2)").tap()
+    else:
+        press(page, "2")
+    counted(page, 2)
+    found = served.session.live.state.latest("ada")
+    assert {event.outcome for event in found} == {("label", (name,))}
+    assert all(served.session.live.state.notes(event.row) == {"ada": "both"} for event in found)
+    assert {event.shown.view for event in found} == {"grid"}
     closed(page, served)

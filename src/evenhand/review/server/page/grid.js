@@ -11,8 +11,10 @@ const AHEAD = 2; // screens of tiles that are kept on the side to which the list
 const TALLEST = 15e6; // px; browsers draw nothing below 17 million
 const THUMB = 256; // longer side of the picture of a tile, px
 
-export class Grid {
+/** Dispatches "chosen" when a decision would be about other tiles than before. */
+export class Grid extends EventTarget {
   constructor(review, visit = () => {}) {
+    super();
     this._review = review;
     this._visit = visit;
     this._tiles = null;
@@ -67,6 +69,7 @@ export class Grid {
     this._draw();
     this._shown.get(this._at)?.focus({preventScroll: true});
     say(`${found.total.toLocaleString()} rows.`);
+    this.dispatchEvent(new Event("chosen"));
   }
 
   /** Go on to the next rows, a screen further. */
@@ -216,6 +219,7 @@ export class Grid {
     const on = open.some((tile) => !tile.selected);
     for (const tile of on ? open : this._tiles.selected()) tile.selected = on;
     this._draw();
+    this.dispatchEvent(new Event("chosen"));
   }
 
   /** Move the focus to a place, and the list so that its line is on the screen, on request at the top. */
@@ -230,6 +234,7 @@ export class Grid {
     this._scrolled();
     for (const one of [before, this._at]) if (this._shown.has(one)) this._drawTile(one);
     this._shown.get(this._at)?.focus({preventScroll: true});
+    this.dispatchEvent(new Event("chosen"));
   }
 
   _key(event) {
@@ -255,6 +260,12 @@ export class Grid {
     const chosen = this.chosen();
     this._decide(chosen, kind, to);
     say(`${chosen.length} ${decided({kind, to: to(chosen[0].card)})}.`);
+    this.dispatchEvent(new Event("chosen"));
+  }
+
+  /** Give the focus to the tile that had it. */
+  focus() {
+    this._shown.get(this._at)?.focus({preventScroll: true});
   }
 
   /** Keep what is wholly on the screen and not decided, and go on; at the end, to what was passed over. */

@@ -3,6 +3,7 @@ import {Refused, get} from "./api.js";
 import {showCard, words} from "./card.js";
 import {find, make, say, visible} from "./elements.js";
 import {Grid} from "./grid.js";
+import {GridClasses} from "./grid_classes.js";
 import {Keys} from "./keys.js";
 import {showNearest} from "./nearest.js";
 import {ClassSearch} from "./search.js";
@@ -31,6 +32,11 @@ async function begin() {
   const search = new ClassSearch(session.classes, session.several);
 
   const grid = new Grid(review, (row) => visit(row));
+  const gridClasses = new GridClasses(grid, (name, event) => {
+    if (session.several) gridActions.relabel();
+    else grid.decide("relabel", () => [name]);
+    release(event);
+  });
 
   function choose(name, event) {
     const label = review.card.label;
@@ -49,6 +55,15 @@ async function begin() {
     });
   }
 
+  let noted = []; // the cards that the note is about
+
+  function askNote(cards, text) {
+    noted = cards;
+    find("note-title").textContent = cards.length > 1 ? `Note about ${cards.length} rows` : "Note about this row";
+    find("note-text").value = text ?? "";
+    find("note").showModal();
+  }
+
   const actions = {
     keep: () => review.decide("keep"),
     trash: () => review.decide("trash"),
@@ -60,10 +75,7 @@ async function begin() {
       else if (same(suggestion.label, label)) review.decide("keep");
       else review.decide("relabel", suggestion.label);
     },
-    note: () => {
-      find("note-text").value = review.card.note ?? "";
-      find("note").showModal();
-    },
+    note: () => askNote([review.card], review.card.note),
     class: (position) => {
       const option = review.card.likely[position - 1];
       if (option) choose(option.name);
@@ -90,12 +102,14 @@ async function begin() {
     unsure: () => grid.decide("unsure"),
     take: () => grid.decide("relabel", (card) => card.suggestion?.label ?? card.label),
     relabel: async () => {
-      const [{card}] = grid.chosen();
-      const {likely} = await get("/api/card", {row: card.row});
-      search.open(card.label, likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
+      const {label, likely} = await gridClasses.card();
+      search.open(label, likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
     },
-    note: () => say("Notes are written beside one row."),
-    class: () => {},
+    note: async () => {
+      const cards = grid.chosen().map((tile) => tile.card);
+      askNote(cards, (await get("/api/card", {row: cards[0].row})).note);
+    },
+    class: (number) => (session.several ? gridActions.relabel() : gridClasses.take(number)),
     next: () => grid.show(),
     previous: () => {},
   };
@@ -108,9 +122,11 @@ async function begin() {
     release(event);
   }
 
-  /** After a click the focus goes to the card: Space on a button that kept it would press the button again. */
+  /** After a click the focus goes to the card, or the tile: Space on a button that kept it would press the button again. */
   function release(event) {
-    if (event?.type === "click" && event.detail > 0 && !grid.open) find("card").focus();
+    if (event?.type !== "click" || event.detail === 0) return;
+    if (grid.open) grid.focus();
+    else find("card").focus();
   }
 
   function stepped(answer) {
@@ -152,8 +168,10 @@ async function begin() {
   find("note-save").addEventListener("click", () => {
     const text = find("note-text").value.trim();
     find("note").close();
-    if (text) review.card.note = text;
-    if (text) review.decide("note", null, text).then((answer) => { if (answer) say("The note is saved."); });
+    if (!text) return;
+    for (const card of noted) card.note = text;
+    const sent = noted.map((card) => review.decideFor(card, "note", null, text, grid.open ? "grid" : "card"));
+    Promise.all(sent).then((answers) => { if (answers.every(Boolean)) say("The note is saved."); });
   });
   find("grid-open").addEventListener("click", () => act("grid"));
   find("help-open").addEventListener("click", () => act("help"));
@@ -196,7 +214,7 @@ function showRow(review, context) {
   find("finished").hidden = Boolean(card) || inGrid;
   if (inGrid) {
     for (const action of ["keep", "take", "relabel", "trash", "unsure"]) find(`do-${action}`).disabled = false;
-    find("do-note").disabled = true;
+    find("do-note").disabled = false;
     return;
   }
   for (const action of ["keep", "take", "relabel", "trash", "unsure", "note"]) find(`do-${action}`).disabled = !card;
