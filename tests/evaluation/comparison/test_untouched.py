@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions
+from evenhand.evaluation.comparison.compare import compare_predictions
 from evenhand.evaluation.comparison.untouched import untouched
 
 
@@ -19,6 +22,19 @@ def test_rows_with_another_label_or_with_none_are_left_out_of_all():
     assert touched == ("r", "t")
     assert [p.ids.tolist() for p in left] == [["p", "q", "s"], ["s", "q", "u"]]
     assert untouched([before, model("pq", "ab", None)])[1] == ()
+
+
+def test_a_class_that_new_rows_brought_does_not_hinder_a_comparison_on_the_others():
+    rng = np.random.default_rng(0)
+    ids, truth = np.array([f"r{i}" for i in range(60)], dtype=object), rng.integers(0, 2, 60)
+    before = Predictions(ids[:50], ("a", "b"), np.eye(2)[truth[:50]], truth=truth[:50], model="before")
+    labels = np.where(np.arange(60) < 50, truth, 2)
+    after = Predictions(ids, ("a", "b", "c"), np.eye(3)[labels], truth=labels, model="after")
+    found = compare_predictions([before, after], ["accuracy"], draws=20)
+    assert (found.n, found.left_out) == (50, {"before": 0, "after": 10})
+    known = replace(before, ids=ids[10:])  # rows of the class are common now
+    with pytest.raises(DataError, match='only "after" has c'):
+        compare_predictions([replace(known, truth=None), after], ["accuracy"], draws=20)
 
 
 def test_of_several_labels_all_must_be_the_same():

@@ -23,7 +23,7 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """Return each set of predictions on the common rows, in the order and with the classes of the first.
 
     Truth, folds and groups stay those of each; all have the named sets and levels of any, the first before others.
-    A class that no row of any set has may be missing in some: they give it a probability of 0.
+    A class that no common row has may be missing in some: they give it a probability of 0.
 
     Raises
     ------
@@ -48,9 +48,15 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
 
 
 def _with_empty_classes(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
-    """Return predictions of which each has the classes without rows that others have, with a probability of 0."""
+    """Return predictions with the classes of others that no common row has, which get a probability of 0.
+
+    Such is a class that one version of the data gained by new rows.
+    """
     names = sorted({name for p in predictions for name in p.classes})
-    held = {name for p in predictions for name in _occurring(p)}
+    if all(set(p.classes) == set(names) for p in predictions):
+        return tuple(predictions)
+    common = set.intersection(*(set(p.ids) for p in predictions))
+    held = {name for p in predictions for name in _occurring(p.take(pd.Index(p.ids).isin(common)))}
     empty = [name for name in names if name not in held]
     return tuple(_widened(p, [name for name in empty if name not in p.classes]) for p in predictions)
 

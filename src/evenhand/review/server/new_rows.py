@@ -12,6 +12,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
 from evenhand.base.values import Mask
 from evenhand.evaluation.reading.from_record import best_model
+from evenhand.pipeline.stages.progress import Silent
 from evenhand.review.log.session_files import NEW_ROWS
 from evenhand.review.rows.kept_predictions import KeptPredictions
 from evenhand.review.rows.review_rows import ReviewRows
@@ -97,12 +98,12 @@ class NewRows:
             session.predicting = False
 
 
-class _Messages:
-    """A watcher that passes on sentences, and no progress."""
+class _Messages(Silent):
+    """A watcher that passes on sentences."""
 
     def __init__(self, say: Say) -> None:
-        self.message = say
+        self._say = say
 
-    def stage(self, name: str, total: int | None = None) -> None: ...
-
-    def advance(self, amount: int = 1) -> None: ...
+    def message(self, text: str) -> None:
+        """Pass a sentence on."""
+        self._say(text)
