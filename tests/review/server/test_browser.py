@@ -219,12 +219,15 @@ def test_keys_can_be_changed(browser, served: Served) -> None:
 def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, served: Served) -> None:
     page = opened(browser, served, 1440, "light")
     page.route("**/api/decisions", lambda route: route.abort())
-    press(page, "Space")
+    for key in ("Space", "Delete", "u"):  # as behind a closed lid: all are kept, and sent in their order
+        press(page, key)
     until(page, "!document.querySelector('#trouble').hidden")
-    assert page.locator("#strip .unsaved:not([hidden])").count() == 1
+    assert page.locator("#strip .unsaved:not([hidden])").count() == 3
+    assert served.log() == []
     page.unroute("**/api/decisions")
     until(page, "!document.querySelector('#strip .unsaved:not([hidden])')")
-    counted(page, 1)
+    counted(page, 3)
+    assert [kind for kind, _ in served.log()] == ["keep", "trash", "unsure"]
     assert page.locator("#trouble").is_hidden()
     page.said.clear()  # the browser itself reports the request that was cut off
     closed(page, served)
