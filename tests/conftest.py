@@ -13,6 +13,8 @@ from hypothesis import settings
 # test processes share the cores, and threads of numerical libraries that wait for each other spin for seconds
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+# a task sets its own number of threads: where other test processes use the cores too, most of its time was waiting
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # a busy machine is no reason to fail: speed is measured in benchmarks
 settings.register_profile("evenhand", deadline=None)
