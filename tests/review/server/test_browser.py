@@ -138,6 +138,12 @@ def test_many_rows_at_once(browser, served: Served, width: int) -> None:
     assert place > 0
     press(page, "Home")
     until(page, f"document.querySelector('#tile-{rows.index(served.log()[-1][1])} .done')?.textContent === 'kept'")
+    # a double click opens the card of a row
+    page.locator("#tile-1").dblclick()
+    until(page, "!document.querySelector('#card').hidden")
+    until(page, f"document.querySelector('#picture').src.includes('{rows[1]}')")
+    press(page, "g")
+    until(page, "document.activeElement.id === 'tile-1'")
     # only what is wholly on the screen is kept, a screen after the other
     page.locator("#grid-keep").click()
     until(page, "!document.querySelector('.unsaved:not([hidden])')")

@@ -187,7 +187,9 @@ class Queue:
 def _held_here(rows: ReviewRows, place: Ints) -> tuple[Ints, Ints]:
     """Return place and class of each label of the rows of a queue; the class k for a row without a label."""
     row, label = rows.held
-    without = np.setdiff1d(np.arange(len(rows)), row)
+    bare = np.ones(len(rows), dtype=bool)
+    bare[row] = False
+    without = np.flatnonzero(bare)
     row, label = np.concatenate([row, without]), np.concatenate([label, np.full(len(without), rows.k)])
     there = place[row] >= 0
     return place[row[there]], label[there]

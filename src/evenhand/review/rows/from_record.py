@@ -68,9 +68,9 @@ def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -
         every = of_record(record, of=of)
         name = model or (best_model(record) if record.has("scores.json") else every[0].model)
         chosen = of_model(every, name, "review", f"{record.path}: ")
-        sources = np.where(np.isin(chosen.ids, unchanged), source.value, ProbabilitySource.NONE.value).astype(
-            object
-        )
+        # of objects NumPy's isin compares each with each
+        same = pd.Index(chosen.ids).isin(unchanged)
+        sources = np.where(same, source.value, ProbabilitySource.NONE.value).astype(object)
         rows = with_predictions(rows, chosen, sources)
         rows = replace(rows, disagreement=_disagreement(rows, every, sources))
     return rows

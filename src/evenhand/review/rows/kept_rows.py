@@ -14,7 +14,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ SETTLED_S = 2.0
 
 _PROGRAM = Path(__file__).parents[2]
 _ABOUT = b"evenhand"
+_ENTRY_FIELDS = tuple(one.name for one in fields(ZipEntry))
 _P, _ENTRY, _OWN = "eh:p", "eh:entry", ("eh:fold", "eh:source", "eh:family", "eh:disagreement")
 
 
@@ -187,8 +188,10 @@ def _with_entries(table: pa.Table, reviewed: Reviewed) -> pa.Table:
         return table
     nowhere = ZipEntry(-1, 0, 0, 0, 0)
     found = [reviewed.entries.get(path, nowhere) for path in reviewed.rows.samples.frame["path"]]
-    numbers = pa.array(np.array([astuple(entry) for entry in found], dtype=np.int64).ravel())
-    return table.append_column(_ENTRY, pa.FixedSizeListArray.from_arrays(numbers, len(fields(ZipEntry))))
+    numbers = pa.array(
+        np.array([[getattr(entry, name) for name in _ENTRY_FIELDS] for entry in found], dtype=np.int64).ravel()
+    )
+    return table.append_column(_ENTRY, pa.FixedSizeListArray.from_arrays(numbers, len(_ENTRY_FIELDS)))
 
 
 def _about(reviewed: Reviewed) -> dict[str, Any]:
@@ -220,7 +223,7 @@ def _reviewed(table: pa.Table, about: Mapping[str, Any]) -> Reviewed:
         table = table.drop_columns([_P])
     entries: Mapping[str, ZipEntry] = {}
     if _ENTRY in table.column_names:
-        places = table[_ENTRY].combine_chunks().flatten().to_numpy().reshape(n, len(fields(ZipEntry)))
+        places = table[_ENTRY].combine_chunks().flatten().to_numpy().reshape(n, len(_ENTRY_FIELDS))
         entries = _KeptEntries(table["path"].to_pylist(), places)
         table = table.drop_columns([_ENTRY])
     frame = table.to_pandas()

@@ -159,7 +159,7 @@ class NearestRows:
             from evenhand.review.rows.from_record import unchanged_rows
 
             found = features_of_run(record, stored_only=True)
-            same = np.isin(found.ids, unchanged_rows(rows, record))
+            same = pd.Index(found.ids).isin(unchanged_rows(rows, record))
             return FrozenFeatures(found.ids[same], found.values if same.all() else found.values[same], found.model)
 
         return cls(rows, read)
