@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.modalities.photos.augmentations.augment import apply_profile
-from evenhand.models.normalize import normalised
+from evenhand.models.normalize import normalised, standardised
 from evenhand.training.config import TrainConfig
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.loop.fit_spec import FitStage
@@ -62,8 +62,7 @@ def prepared(x: Tensor) -> Tensor:
     """Return normalised floats of stored or of augmented pictures, as `Network.prepare` does."""
     if x.dtype == torch.uint8:
         return normalised(x, MEAN, STD).contiguous(memory_format=torch.channels_last)
-    mean, std = (torch.tensor(of, device=x.device).view(1, -1, 1, 1) for of in (MEAN, STD))
-    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+    return standardised(x, MEAN, STD).contiguous(memory_format=torch.channels_last)
 
 
 def network(name: str) -> nn.Module:

@@ -20,7 +20,7 @@ from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import build_encoder
 from evenhand.models.feature_extractor import FeatureExtractor, pool_of, taps_of
 from evenhand.models.heads.modules.scaled_head import build_head
-from evenhand.models.normalize import normalised
+from evenhand.models.normalize import normalised, standardised
 
 HEAD = "head"
 """Boundary of a network whose encoder is frozen whole; its activations are the (d,) features."""
@@ -117,12 +117,8 @@ class Network(nn.Module):
         x
             (b, h, w, c) uint8 as the store holds it, or (b, c, h, w) float32 in 0..1 as augmentations give it.
         """
-        if x.dtype == torch.uint8:
-            x = normalised(x, self.mean, self.std)
-        else:
-            mean = torch.tensor(self.mean, device=x.device).view(1, -1, 1, 1)
-            std = torch.tensor(self.std, device=x.device).view(1, -1, 1, 1)
-            x = (x - mean) / std
+        normalise = normalised if x.dtype == torch.uint8 else standardised
+        x = normalise(x, self.mean, self.std)
         return x.contiguous(memory_format=torch.channels_last) if self.model.channels_last else x.contiguous()
 
     def forward(self, x: Tensor) -> Tensor:

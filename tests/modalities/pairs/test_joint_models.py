@@ -44,7 +44,9 @@ def batch(texts: tuple[str, ...] = TEXTS, side: int = SIDE) -> dict[str, torch.T
 
 def network(encoder: str, side: int = SIDE, **options: Any) -> Any:
     row = {"image": [side, side, 3], "text": [-1], "present": [2]}
-    return build_network(SizedModel(name="m", encoder=encoder, row=row, options=options), 2, 0).eval()
+    return build_network(
+        SizedModel(name="m", encoder=encoder, row=row, options=options, frozen_precision="float32"), 2, 0
+    ).eval()
 
 
 def tensor_of(output: Any) -> Any:

@@ -69,7 +69,7 @@ def photo_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
 def model(head: str = "linear", **options: Any) -> SizedModel:
     row = {"image": [SIDE, SIDE, 3], "text": [-1], "present": [2]}
     given = {"image": "counting:x", "text": "tfidf", "components": 3, "terms": 64, **options}
-    return SizedModel(name="m", encoder="pair", head=head, row=row, options=given)
+    return SizedModel(name="m", encoder="pair", head=head, row=row, options=given, frozen_precision="float32")
 
 
 def network(entry: Entry, store: Store, *, seed: int = 0, head: str = "linear", **options: Any) -> Network:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 import evenhand
@@ -33,6 +34,9 @@ MODELS = (
     '{name = "frozen", encoder = "scan_conv_gru", tune = "head", options = {width = 8, channels = 2}}, '
     '{name = "two", encoder = "scan_conv_gru", tune = "all", seeds = [0, 1], options = {width = 12, channels = 2}}]'
 )
+
+CLOSE = 2e-3 if torch.cuda.is_available() else 1e-5
+"""A graphics card computes in bf16, which rounds by the shape of the batch."""
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,7 @@ def test_a_prediction_is_that_of_a_file_with_the_lines_so_far(
     assert [step.line for step in steps] == [*range(1, lines + 2)]
     assert steps[-1].end
     found = np.array([list(steps[count - 1].probabilities.values()) for count in counts])
-    assert np.allclose(found, whole(run, heights, tmp_path / "files", model, counts), atol=1e-5)
+    assert np.allclose(found, whole(run, heights, tmp_path / "files", model, counts), atol=CLOSE)
     assert len({step.confidence for step in steps[:-1]}) > lines // 2, "every line counts"
 
 
@@ -103,7 +107,7 @@ def test_a_bad_line_is_a_fault_in_its_place_and_the_next_prediction_is_that_with
     assert not steps[5].probabilities
     heights[:, 5] = np.nan
     found = np.array([list(steps[at].probabilities.values()) for at in (4, 6, 11)])
-    assert np.allclose(found, whole(run, heights, tmp_path / "files", "gru", (5, 7, 12)), atol=1e-5)
+    assert np.allclose(found, whole(run, heights, tmp_path / "files", "gru", (5, 7, 12)), atol=CLOSE)
     with pytest.raises(DataError, match="^Line 6 is not JSON"):
         list(predict_stream(run.path, lines, model="gru", strict=True))
 

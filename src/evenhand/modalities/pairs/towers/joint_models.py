@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,7 +22,7 @@ from evenhand.modalities.pairs.towers.tokens import Padding, tokens_of
 from evenhand.modalities.pairs.towers.transformers_library import transformers, without_attributes, without_reports
 from evenhand.models.config import ModelConfig
 from evenhand.models.feature_extractor import FeatureExtractor
-from evenhand.models.normalize import normalised
+from evenhand.models.normalize import normalised, standardised
 
 CLASSES = {
     "siglip": ("SiglipTextModel", "SiglipVisionModel"),
@@ -52,8 +51,7 @@ class ResizedPictures(nn.Module):
         x = functional.interpolate(
             image.permute(0, 3, 1, 2).float(), (self.side, self.side), mode="bicubic", antialias=True
         )
-        mean, std = (torch.tensor(of, device=x.device).view(3, 1, 1) for of in (self.mean, self.std))
-        return (x.clamp(0, 255) / 255 - mean) / std
+        return standardised(x.clamp(0, 255) / 255, self.mean, self.std)
 
 
 class VisionTransformer(nn.Module):

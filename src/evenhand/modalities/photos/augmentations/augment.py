@@ -19,6 +19,7 @@ from evenhand.modalities.photos.augmentations.degradation import Damage, blur, e
 from evenhand.modalities.photos.augmentations.geometry import MOVEMENTS, Movement, move
 from evenhand.modalities.photos.augmentations.jpeg import jpeg
 from evenhand.modalities.photos.augmentations.profiles import PROFILES, Profile
+from evenhand.modalities.photos.augmentations.whole_batch import apply_at_once
 from evenhand.models.batch_random import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
@@ -63,6 +64,8 @@ def apply_profile(batch: Tensor, profile: str | Profile, draws: Draws) -> Tensor
         If an augmentation does not exist.
     """
     steps = [(AUGMENTATIONS.get(name), strength) for name, strength in profile_of(profile).items() if strength > 0]
+    if batch.device.type != "cpu":
+        return apply_at_once(batch, steps, draws)
     original = batch
     for moves, together in groupby(steps, key=lambda step: isinstance(step[0], Movement)):
         if moves:

@@ -1,7 +1,7 @@
 """Augmentations that degrade some rows: erase a part, blur, add noise.
 
 Random numbers are drawn for the whole batch at once; the changes are then made picture by picture, because one
-picture fits in the CPU cache.
+picture fits in the CPU cache. On other devices `whole_batch` makes them in all pictures at once.
 """
 
 from __future__ import annotations
@@ -55,20 +55,28 @@ class Damage:
         return batch
 
 
-def _erase(
-    picture: Tensor,
+def _erase(picture: Tensor, u: Sequence[float], strength: float) -> Tensor:
+    top, bottom, left, right = erased_area(picture.shape[1], picture.shape[2], u, strength)
+    picture[:, top:bottom, left:right] = picture.mean((1, 2), keepdim=True, dtype=torch.float32)
+    return picture
+
+
+def erased_area(
+    height: int,
+    width: int,
     u: Sequence[float],
     strength: float,
     *,
     area: tuple[float, float] = (0.02, 0.2),
     ratio: float = 3.0,
-) -> Tensor:
+) -> tuple[int, int, int, int]:
+    """Return top, bottom, left and right (px) of what `erase` fills, by four numbers in 0..1."""
     size = area[0] + (max(area[0], area[1] * strength) - area[0]) * u[0]
     stretch = exp(log(ratio) * (u[1] - 0.5))  # root of the ratio of the sides
-    top, bottom = _interval(picture.shape[1], size**0.5 * stretch, u[2])
-    left, right = _interval(picture.shape[2], size**0.5 / stretch, u[3])
-    picture[:, top:bottom, left:right] = picture.mean((1, 2), keepdim=True, dtype=torch.float32)
-    return picture
+    return (
+        *_interval(height, size**0.5 * stretch, u[2]),
+        *_interval(width, size**0.5 / stretch, u[3]),
+    )
 
 
 def _interval(length: int, share: float, place: float) -> tuple[int, int]:
@@ -78,12 +86,19 @@ def _interval(length: int, share: float, place: float) -> tuple[int, int]:
     return start, start + span
 
 
-def _blur(picture: Tensor, u: Sequence[float], strength: float, *, least: float = 0.3, most: float = 2.0) -> Tensor:
-    sigma = least + max(0.0, most * strength - least) * u[0]
-    reach = min(ceil(2.5 * sigma), min(picture.shape[1:]) - 1)
-    taps = [exp(-0.5 * (place / sigma) ** 2) for place in range(-reach, reach + 1)]
-    taps = [tap / sum(taps) for tap in taps]
+def _blur(picture: Tensor, u: Sequence[float], strength: float) -> Tensor:
+    taps = blur_taps(picture.shape[1], picture.shape[2], u, strength)
     return _smooth(_smooth(picture.float(), taps, 1), taps, 2)
+
+
+def blur_taps(
+    height: int, width: int, u: Sequence[float], strength: float, *, least: float = 0.3, most: float = 2.0
+) -> list[float]:
+    """Return the weights of `blur` along a line, an odd number of them with a sum of 1."""
+    sigma = least + max(0.0, most * strength - least) * u[0]
+    reach = min(ceil(2.5 * sigma), min(height, width) - 1)
+    taps = [exp(-0.5 * (place / sigma) ** 2) for place in range(-reach, reach + 1)]
+    return [tap / sum(taps) for tap in taps]
 
 
 def _smooth(picture: Tensor, taps: Sequence[float], dim: int) -> Tensor:
@@ -97,11 +112,24 @@ def _smooth(picture: Tensor, taps: Sequence[float], dim: int) -> Tensor:
     return out
 
 
-def _noise(picture: Tensor, u: Sequence[float], strength: float, *, most: float = 0.08) -> Tensor:
-    pool = _noise_pool(max(1 << 20, 2 * picture.numel()))
-    start = int(u[0] * (len(pool) - picture.numel()))
-    window = pool[start : start + picture.numel()].view(picture.shape)
-    return picture.add_(window.to(picture.device, picture.dtype), alpha=u[1] * most * strength)
+def _noise(picture: Tensor, u: Sequence[float], strength: float) -> Tensor:
+    start, scale = noise_window(picture.numel(), u, strength)
+    window = noise_pool(picture.numel())[start : start + picture.numel()].view(picture.shape)
+    return picture.add_(window.to(picture.device, picture.dtype), alpha=scale)
+
+
+def noise_window(size: int, u: Sequence[float], strength: float, *, most: float = 0.08) -> tuple[int, float]:
+    """Return where in the pool the noise of a picture of `size` numbers begins, and its standard deviation."""
+    return int(u[0] * (_pool_length(size) - size)), u[1] * most * strength
+
+
+def noise_pool(size: int) -> Tensor:
+    """Return the standard normal numbers from which pictures of `size` numbers take a window each."""
+    return _noise_pool(_pool_length(size))
+
+
+def _pool_length(size: int) -> int:
+    return max(1 << 20, 2 * size)
 
 
 @cache

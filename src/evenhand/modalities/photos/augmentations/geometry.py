@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, pi
 
 import torch
@@ -40,35 +41,58 @@ class Movement:
 def move(batch: Tensor, steps: Sequence[tuple[Movement, float]], draws: Draws) -> Tensor:
     """Return the batch after all steps (movement, strength), resampled once, with reflection at the border."""
     rows, _, height, width = batch.shape
+    return warp(batch, composed(steps, draws, rows, height / width))
+
+
+def composed(steps: Sequence[tuple[Movement, float]], draws: Draws, rows: int, aspect: float) -> Tensor:
+    """Return the (rows, 3, 3) maps of all steps (movement, strength) one after the other, on the processor."""
     whole = torch.eye(3).expand(rows, 3, 3)
     for movement, strength in steps:
         if strength > 0:
             # Maps go from output to input: the last movement of a profile acts on the picture first.
-            whole = movement.maps(draws, rows, height / width, strength) @ whole
-    return warp(batch, whole)
+            whole = movement.maps(draws, rows, aspect, strength) @ whole
+    return whole
 
 
 def warp(batch: Tensor, maps: Tensor) -> Tensor:
     """Return (b, c, h, w) pictures transformed by (b, 3, 3) maps; flips alone are exact, without resampling."""
-    eye = torch.eye(3)
-    if torch.equal(maps.abs(), eye.expand_as(maps)):
+    if flips_alone(maps):
         return _flipped(batch, maps[:, 0, 0] < 0, maps[:, 1, 1] < 0)
-    grid = _places(maps.to(batch.device), batch.shape[2], batch.shape[3])
+    return resampled(batch, places(maps.to(batch.device), batch.shape[2], batch.shape[3]))
+
+
+def flips_alone(maps: Tensor) -> bool:
+    """Return whether (b, 3, 3) maps do nothing but flip."""
+    return torch.equal(maps.abs(), torch.eye(3).expand_as(maps))
+
+
+def resampled(batch: Tensor, grid: Tensor) -> Tensor:
+    """Return (b, c, h, w) pictures read at the (b, h, w, 2) places of a grid, reflected at the border."""
     out = functional.grid_sample(batch.float(), grid, padding_mode="reflection", align_corners=False)
     return out.clamp_(0.0, 1.0).to(batch.dtype)
 
 
-def _places(maps: Tensor, height: int, width: int) -> Tensor:
+def places(maps: Tensor, height: int, width: int) -> Tensor:
     """Return the (b, h, w, 2) positions in the input of the output's pixels.
 
     Separable sums instead of `affine_grid`, which multiplies a (h * w, 3) matrix per row.
     """
-    # centres of pixels, as `align_corners=False` has them
-    x = (torch.arange(width, device=maps.device) * 2 + 1) / width - 1
-    y = (torch.arange(height, device=maps.device) * 2 + 1) / height - 1
+    x, y = _centres(width, maps.device), _centres(height, maps.device)
     along_x = maps[:, None, None, :2, 0] * x[None, None, :, None]
     along_y = maps[:, None, None, :2, 1] * y[None, :, None, None] + maps[:, None, None, :2, 2]
     return along_x + along_y
+
+
+@lru_cache(maxsize=8)
+def _centres(length: int, device: torch.device) -> Tensor:
+    """Return (length,) positions of the centres of pixels, as `align_corners=False` has them."""
+    return (torch.arange(length, device=device) * 2 + 1) / length - 1
+
+
+def mirrored(batch: Tensor, across: Tensor, down: Tensor) -> Tensor:
+    """Return the batch with some rows flipped left to right and some top to bottom, by (b, 1, 1, 1) booleans."""
+    out = torch.where(across, batch.flip(3), batch)
+    return torch.where(down, out.flip(2), out)
 
 
 def _flipped(batch: Tensor, across: Tensor, down: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import pi
 
 import torch
@@ -47,41 +48,70 @@ def _cosines() -> Tensor:
 COSINES = _cosines()
 
 
-def _jpeg(picture: Tensor, u: Sequence[float], strength: float, *, worst_quality: float = 15.0) -> Tensor:
-    quality = 95.0 - u[0] * strength * (95.0 - worst_quality)
-    return degraded(picture.float(), max(1.0, quality))
+def _jpeg(picture: Tensor, u: Sequence[float], strength: float) -> Tensor:
+    return degraded(picture.float(), drawn_quality(u, strength))
+
+
+def drawn_quality(u: Sequence[float], strength: float, *, worst_quality: float = 15.0) -> float:
+    """Return a quality in 1..95 by a number in 0..1."""
+    return max(1.0, 95.0 - u[0] * strength * (95.0 - worst_quality))
 
 
 jpeg = Damage("jpeg", 0.25, 1, _jpeg)
 """Artefacts of a JPEG of quality 95 down to 15 with chroma subsampling; a quarter of the rows."""
 
 
+@dataclass(frozen=True, eq=False)
+class Constants:
+    """The matrices of the format on a device."""
+
+    to_ycc: Tensor
+    from_ycc: Tensor
+    cosines: Tensor
+
+    @classmethod
+    def on(cls, device: torch.device) -> Constants:
+        """Return them on a device."""
+        return cls(*(matrix.to(device) for matrix in (TO_YCC * 255, FROM_YCC / 255, COSINES)))
+
+
 def degraded(picture: Tensor, quality: float) -> Tensor:
     """Return a (3, h, w) float32 RGB picture in 0..1 quantised at a quality in 1..100 (libjpeg's scale)."""
-    height, width = picture.shape[1:]
-    # To whole blocks of 16: chroma is subsampled by 2 and transformed in blocks of 8.
-    padded = functional.pad(picture[None], (0, -width % 16, 0, -height % 16), mode="replicate")[0]
+    bright, colour = (steps.to(picture.device)[None] for steps in quantisation(quality))
+    return quantised_pictures(picture[None], bright, colour, Constants.on(picture.device))[0]
+
+
+def quantisation(quality: float) -> tuple[Tensor, Tensor]:
+    """Return the (8, 8) float32 steps of brightness and of colour at a quality in 1..100, whole numbers."""
     scale = 50 / quality if quality < 50 else 2 - quality / 50
-    planes = _mixed(TO_YCC * 255, padded)
+    bright, colour = ((steps * scale).round().clamp(1, 255) for steps in (BRIGHTNESS_STEPS, COLOUR_STEPS))
+    return bright, colour
+
+
+def quantised_pictures(pictures: Tensor, bright: Tensor, colour: Tensor, constants: Constants) -> Tensor:
+    """Return (b, 3, h, w) float32 RGB pictures in 0..1 quantised by the (b, 8, 8) steps of each."""
+    height, width = pictures.shape[2:]
+    # To whole blocks of 16: chroma is subsampled by 2 and transformed in blocks of 8.
+    padded = functional.pad(pictures, (0, -width % 16, 0, -height % 16), mode="replicate")
+    planes = _mixed(constants.to_ycc, padded)
     # levels around 0, as in T.81, A.3.1; Cb and Cr are so already
-    bright = _quantised(planes[:1] - 128, BRIGHTNESS_STEPS * scale) + 128
-    colour = _quantised(functional.avg_pool2d(planes[1:], 2), COLOUR_STEPS * scale)
-    colour = functional.interpolate(colour[None], scale_factor=2.0, mode="nearest")[0]
-    out = _mixed(FROM_YCC / 255, torch.cat([bright, colour]))
-    return out[:, :height, :width].clamp_(0.0, 1.0)
+    luma = _quantised(planes[:, :1] - 128, bright, constants.cosines) + 128
+    chroma = _quantised(functional.avg_pool2d(planes[:, 1:], 2), colour, constants.cosines)
+    chroma = functional.interpolate(chroma, scale_factor=2.0, mode="nearest")
+    out = _mixed(constants.from_ycc, torch.cat([luma, chroma], dim=1))
+    return out[:, :, :height, :width].clamp_(0.0, 1.0)
 
 
 def _mixed(matrix: Tensor, planes: Tensor) -> Tensor:
-    """Return (3, h, w) planes, each a linear combination of the inputs."""
-    return (matrix.to(planes.device) @ planes.view(3, -1)).view(planes.shape)
+    """Return (b, 3, h, w) planes, each a linear combination of the inputs."""
+    return (matrix @ planes.flatten(2)).view(planes.shape)
 
 
-def _quantised(planes: Tensor, steps: Tensor) -> Tensor:
-    """Return (c, h, w) planes with the DCT of each 8 x 8 block rounded to (8, 8) steps."""
-    c, h, w = planes.shape
-    cosines = COSINES.to(planes.device)
+def _quantised(planes: Tensor, steps: Tensor, cosines: Tensor) -> Tensor:
+    """Return (b, c, h, w) planes with the DCT of each 8 x 8 block rounded to the (b, 8, 8) steps of its row."""
+    b, c, h, w = planes.shape
     # Along lines, then across them: both are views, without a copy into blocks.
-    waves = cosines @ (planes.view(-1, 8) @ cosines.T).view(c * h // 8, 8, w)
-    step = steps.to(planes.device).round().clamp(1, 255)[:, None, :]
-    waves.view(-1, 8, w // 8, 8).div_(step).round_().mul_(step)
-    return ((cosines.T @ waves).view(-1, 8) @ cosines).view(c, h, w)
+    waves = cosines @ (planes.reshape(-1, 8) @ cosines.T).view(b * c * h // 8, 8, w)
+    step = steps[:, None, :, None, :]
+    waves.view(b, -1, 8, w // 8, 8).div_(step).round_().mul_(step)
+    return ((cosines.T @ waves).view(-1, 8) @ cosines).view(b, c, h, w)
