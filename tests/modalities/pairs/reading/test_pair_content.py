@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from evenhand.base.values import NO_LABEL, Samples
 from evenhand.data.roots.content_hash import content_hash
@@ -42,6 +43,22 @@ def test_either_half_makes_a_row_the_same(tmp_path: Path) -> None:
     assert found(tmp_path, run, asked) == [
         [0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 2], [3, 0], [3, 2], [3, 3], [4, 4]
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_hashes_of_files_that_samples_keep_find_what_hashes_of_rows_do(tmp_path: Path, kept: bool) -> None:
+    """Those of rows alone, in records of older versions, take a hash of every file with every text."""
+    for name in ("run", "new"):
+        (tmp_path / name).mkdir()
+    run = [(b"hat", "a hat"), (b"hat", "another"), (b"", "a shoe"), *((b"none yet", f"{at}") for at in range(30))]
+    samples = pairs(tmp_path / "run", run)
+    if kept:
+        samples.frame["eh:file"] = [content_hash(raw) if raw else "" for raw, _ in run]
+    rows = pairs(
+        tmp_path / "new", [(b"hat", "new"), (b"none yet", "new"), (b"sock", ""), (b"", "new"), (b"hat", "")]
+    )
+    found = same_content(samples, FolderRoot(tmp_path / "new"), rows).tolist()
+    assert found == [[0, 0], [0, 1], [4, 0], [4, 1]]
 
 
 def test_a_half_that_very_many_rows_have_says_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.root import open_root
 from evenhand.modalities.pairs.config import PairsConfig
 from evenhand.modalities.pairs.kind import Pairs
@@ -42,6 +43,8 @@ def test_a_row_may_lack_either_half_and_one_without_both_is_left_out(tmp_path: P
     samples, findings = read(tmp_path)
     assert list(samples.frame["path"]) == ["1.png", "t.csv, line 3", "2.png"]
     assert list(samples.frame["text"]) == ["Hat", "Shoe", ""]
+    files = [content_hash((tmp_path / name).read_bytes()) if name else "" for name in ("1.png", "", "2.png")]
+    assert list(samples.frame["eh:file"]) == files
     assert [f.message for f in findings] == [
         "t.csv: 1 of 4 rows have neither a file nor a text (first: line 5). They were left out."
     ]

@@ -27,7 +27,7 @@ from evenhand.data.tables.rows import require_columns, rows_of, unnamed_files
 from evenhand.data.tables.samples import samples_of, unlabelled_samples
 from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.modalities.pairs.config import PairsConfig
-from evenhand.modalities.pairs.reading.pair_content import pair_content
+from evenhand.modalities.pairs.reading.pair_content import FILE, pair_content
 from evenhand.modalities.pairs.reading.same_halves import common_keys, text_key
 from evenhand.modalities.pairs.reading.template import columns_of, texts_of
 
@@ -62,8 +62,12 @@ def pair_samples(
     files, contents, unreadable = _contents(root, rows.names, rows.texts or [])
     readable = np.array([file is not None for file in files], dtype=bool)
     rows = rows.take(readable)
-    samples, about_labels = samples_of(rows, [one for one in contents if one], data, kind=kind)
     known = [file for file in files if file is not None]
+    hashes = [one for one in contents if one]
+    samples, about_labels = samples_of(rows, hashes, data, kind=kind)
+    # The hash of a row says which its file was, so that rows that labels left out need not be followed.
+    file_of = samples.frame["content"].map(dict(zip(hashes, known, strict=True)))
+    samples = replace(samples, frame=samples.frame.assign(**{FILE: file_of}))
     findings += [
         *odd,
         *findings_of(unreadable, table.name),
