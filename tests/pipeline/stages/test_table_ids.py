@@ -12,6 +12,8 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.windows.window_rows import unlabelled_windows
+from evenhand.modalities.pairs.config import PairsConfig
+from evenhand.modalities.pairs.kind import Pairs
 from evenhand.pipeline.stages.table_ids import id_hint, with_table_ids
 
 NAMES = ["a/1.jpg", "a/2.jpg", "b/1.jpg"]
@@ -97,3 +99,25 @@ def test_a_column_that_looks_like_ids_is_hinted_at(root, table, words):
     hint = id_hint(root, data, "new.csv", with_table_ids(samples(), root, data, "new.csv"))
     assert words in hint
     assert bool(hint) == bool(words)
+
+
+def test_rows_of_pairs_get_the_ids_of_a_column_of_their_table(root):
+    """Two rows may share a picture, and a text alone has no file: neither is found by its path."""
+    table = "sku,path,title\n7,a/1.jpg,hat\n8,a/1.jpg,cap\n9,,shoe\n10,,\n"
+    (root.path / "new.csv").write_text(table)
+    root, own = open_root(root.path), PairsConfig(text="title")
+    data = DataConfig(kind="pairs", root=".", table="labels.csv")
+    rows, _ = Pairs().unlabelled(root, data, own)
+    assert with_table_ids(rows, root, data, "new.csv", id="sku").ids.tolist() == ["7", "8", "9"]
+    assert with_table_ids(rows, root, data, None).ids.tolist() == rows.ids.tolist()
+    named = data.model_copy(update={"id": "sku"})
+    for given in (None, "new.csv", root.path / "new.csv"):
+        assert with_table_ids(rows, root, named, given).ids.tolist() == ["7", "8", "9"]
+    with pytest.raises(DataError, match='no column named "skv"; known are: path, sku, title'):
+        with_table_ids(rows, root, data, "new.csv", id="skv")
+    (root.path / "other.csv").write_text(table)
+    with pytest.raises(DataError, match="other.csv: the new rows are those of new.csv in"):
+        with_table_ids(rows, open_root(root.path), data, "other.csv", id="sku")
+    (root.path / "new.csv").write_text(table.replace("8,", "7,"))
+    with pytest.raises(DataError, match='the id "7" is on line 2 and on line 3'):
+        with_table_ids(rows, open_root(root.path), data, "new.csv", id="sku")

@@ -6,6 +6,9 @@ import re
 
 from evenhand.data.tables.table import LabelTable
 
+TABLE, LINE = "eh:table", "eh:line"
+"""Columns of new rows that are rows of a table, and not files: its name, and the position in it (int, from 0)."""
+
 _PLACE = re.compile(r", (line|row) \d+\Z")
 
 

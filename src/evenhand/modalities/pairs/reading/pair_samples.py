@@ -21,7 +21,7 @@ from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_with_suffix
 from evenhand.data.tables.path_lookup import locate
-from evenhand.data.tables.places import path_or_place
+from evenhand.data.tables.places import LINE, TABLE, path_or_place
 from evenhand.data.tables.row_filter import only_rows
 from evenhand.data.tables.rows import require_columns, rows_of, unnamed_files
 from evenhand.data.tables.samples import samples_of, unlabelled_samples
@@ -119,6 +119,8 @@ def unlabelled_pairs(
             "path": [path_or_place(names[row], table, row) for row in keep],
             "content": [contents[row] for row in keep],
             "text": [texts[row] or "" for row in keep],
+            TABLE: table.name,
+            LINE: keep,
         },
         dtype=object,
     )
