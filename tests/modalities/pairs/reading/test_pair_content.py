@@ -34,7 +34,8 @@ def found(folder: Path, run: Sequence[tuple[bytes, str]], asked: Sequence[tuple[
     for name in ("run", "new"):
         (folder / name).mkdir()
     rows = pairs(folder / "new", asked)
-    return same_content(pairs(folder / "run", run), FolderRoot(folder / "new"), rows).tolist()
+    same: list[list[int]] = same_content(pairs(folder / "run", run), FolderRoot(folder / "new"), rows).tolist()
+    return same
 
 
 def test_either_half_makes_a_row_the_same(tmp_path: Path) -> None:

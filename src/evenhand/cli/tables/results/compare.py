@@ -89,7 +89,7 @@ def _print_changes(change: Changes, out: Out, most: int) -> None:
             out.print(cell(f"    {words}: {', '.join(named)}", style="dim"))
 
 
-def _alarms(row: Mapping[str, Any]) -> str:
+def _alarms(row: Mapping[Any, Any]) -> str:
     """Return the change of a label's false positives as text; "" without one, and where rows have one class."""
     net = row.get("false_positives", 0)
     return f" ({count(abs(net), 'false positive')} {'more' if net > 0 else 'less'})" if net else ""
