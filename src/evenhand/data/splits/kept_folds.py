@@ -120,7 +120,7 @@ def _beside_their_group(fold: Ints, group: Ints, k: int) -> Ints:
     there = fold != NEW
     votes = np.zeros((int(group.max()) + 1, k + 1), dtype=np.int64)
     np.add.at(votes, (group[there], fold[there] - TEST), 1)  # TEST, which is -1, is column 0
-    has = votes.any(axis=1)
+    has = np.asarray(votes.any(axis=1))
     return np.where(~there & has[group], votes.argmax(axis=1)[group] + TEST, fold)
 
 
