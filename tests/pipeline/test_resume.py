@@ -29,7 +29,7 @@ group = "series"
 [folds]
 k = 3
 [photos]
-size = 64
+size = 32
 [[model]]
 name = "head"
 encoder = "timm:test_efficientnet"
@@ -50,6 +50,8 @@ tune = "all"
 epochs = 12
 batch_size = 16
 early_stop = 0
+[evaluate]
+draws = 200
 [balance]
 sampler = "balanced"
 [compute]
@@ -121,7 +123,7 @@ def storm(path: Path, output: Path, rng: np.random.Generator, most: int) -> int:
 
 
 def test_kills_change_no_bit(tmp_path: Path, size: Callable[[int, int], int]) -> None:
-    wanted = size(10, 20)
+    wanted = size(6, 20)
     folder = generate("photos", tmp_path / "data", rows=90, seed=0).toml.parent
     finish(config(folder, "quiet"))
     left = tables(folder / "quiet" / "runs")
