@@ -33,7 +33,9 @@ def change(source: Path, what: str, *, session: Path | None, changes: Sequence[s
         for view in write_views(found.state, found.rows, found.folder / VERSIONS):
             reasons = ", ".join(f"{n:,} {reason}" for reason, n in view.left_out.items()) or "none"
             print_line(f"{VERSIONS}/{view.name}.csv: {view.rows:,} rows; left out: {reasons}.")
-        print_line(f'To use it, without changing a file: [data] corrections = "{exported.path}"')
+        # in full: a relative path would start from the configuration, not from here
+        place = exported.path.resolve().as_posix()
+        print_line(f'To use it, without changing a file: [data] corrections = "{place}"')
         return
     planned = found.plan()
     for line in planned.summary():
