@@ -12,6 +12,7 @@ from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
+from evenhand.settings.load import load
 
 
 def samples(first: int, last: int, *, seed: int = 0, **columns: object) -> Samples:
@@ -108,3 +109,9 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     assert 'the id "r1" is on line 2 already' in str(caught.value)
     with pytest.raises(ConfigError, match="remove one of the two"):
         checked_section(FoldsConfig, {"file": "a.csv", "keep": "b.csv"}, "split")
+
+
+def test_the_path_is_relative_to_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "photos.toml"
+    path.write_text('data.root = "photos"\nfolds.keep = "runs/a/folds.csv"\n', encoding="utf-8")
+    assert load(path).folds.keep == str((tmp_path / "runs" / "a" / "folds.csv").resolve())
