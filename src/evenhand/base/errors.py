@@ -67,6 +67,10 @@ class MissingExtraError(EvenhandError):
         )
 
 
+MOST_SHOWN = 20
+"""Faults of a configuration that are shown; a file of another kind may have one on every line."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault in a configuration: where it is, what was found, what is allowed."""
@@ -85,13 +89,15 @@ class Fault:
 
 
 class ConfigError(EvenhandError):
-    """Every fault of a configuration at once."""
+    """Every fault of a configuration at once; the text shows the first ones and the number of the others."""
 
     def __init__(self, source: str, faults: Sequence[Fault]) -> None:
         self.source = source
         self.faults = tuple(faults)
-        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
-        super().__init__("\n".join([f"{source}: {count}.", *(f"  {fault}" for fault in faults)]))
+        count = f"{len(faults):,} fault" + ("s" if len(faults) != 1 else "")
+        shown = [f"  {fault}" for fault in faults[:MOST_SHOWN]]
+        more = [f"  … and {len(faults) - MOST_SHOWN:,} more."] if len(faults) > MOST_SHOWN else []
+        super().__init__("\n".join([f"{source}: {count}.", *shown, *more]))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ that the output cannot encode are escaped. No other module of `cli` prints, or u
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -29,6 +30,10 @@ class Out(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Raise, as writing does: Rich would end the program with 1, which means findings."""
+        raise BrokenPipeError(errno.EPIPE, "the reader of the output has gone")
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print objects, strings among them as `literal`."""

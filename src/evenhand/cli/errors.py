@@ -14,6 +14,7 @@ import typer
 
 from evenhand.base.errors import EvenhandError
 from evenhand.cli.console import print_error
+from evenhand.cli.stopping import stopped_by, stopping
 
 _DEBUG = "EVENHAND_DEBUG"
 
@@ -30,7 +31,15 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(verb)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
-            return verb(*args, **kwargs)
+            with stopping():
+                try:
+                    done = verb(*args, **kwargs)
+                except typer.Exit:
+                    sys.stdout.flush()
+                    raise
+                # Here, not when Python ends: then a reader that has gone would be an error of its own.
+                sys.stdout.flush()
+                return done
         except typer.Exit:
             raise
         except BrokenPipeError:
@@ -39,7 +48,8 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
-            raise _exit("Interrupted. Finished work is kept; run the same command again to resume.", 3) from None
+            what = f"Ended by {stopped_by()}" if stopped_by() else "Interrupted"
+            raise _exit(f"{what}. Finished work is kept; run the same command again to resume.", 3) from None
         except EvenhandError as error:
             raise _exit(str(error), error.exit_code) from None
         except OSError as error:

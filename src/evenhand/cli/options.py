@@ -18,6 +18,7 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Set any key, for example train.epochs=5. May be repeated."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 StoreFolder = Annotated[
     Path | None,
     typer.Option("--store", help="Folder of the store of decoded rows; by default the user's own."),

@@ -40,11 +40,12 @@ class ComputeConfig(Section):
     workers: int | None = option(
         None,
         ge=0,
+        le=1024,
         description="Worker processes; default: one per usable core; 0: run in this process, for debuggers.",
         unit="processes",
     )
     threads: int | None = option(
-        None, ge=1, description="Threads of each worker; default: its share of the cores.", unit="threads"
+        None, ge=1, le=1024, description="Threads of each worker; default: its share of the cores.", unit="threads"
     )
     device: str = option(
         "auto",
@@ -57,6 +58,7 @@ class ComputeConfig(Section):
     store_limit_gb: float = option(
         20.0,
         gt=0,
+        le=1e6,
         unit="GB",
         description="Size of the store above which the least recently used entries are removed.",
     )

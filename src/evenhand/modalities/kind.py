@@ -11,9 +11,11 @@ from typing import Any, Protocol, Self
 import numpy as np
 import pandas as pd
 
+from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Floats, Ints, Mask, Samples
 from evenhand.data.config import DataConfig
+from evenhand.data.roots.content_hash import hash_files
 from evenhand.data.roots.equal_contents import equal_pairs
 from evenhand.data.roots.root import Root
 from evenhand.data.store.entry import StoreEntry
@@ -165,6 +167,13 @@ class Kind(Protocol):
     def facts_of(self, root: Root, path: str) -> Mapping[str, Any]:
         """Return the metadata in a file's header (size, format, mode), without decoding it; raises `DataError`."""
 
+    def contents(self, root: Root, frame: pd.DataFrame, kind_config: Any) -> Sequence[str | DataError]:
+        """Return (n,) the column `content` of rows as their files are now, or why a file cannot be read.
+
+        It holds a hash of all that a row is read from. A record of somebody else may name any files; they are read
+        only where they have the content that the run found (`modalities/recorded_files.py`).
+        """
+
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
 
@@ -314,6 +323,10 @@ class KindDefaults:
         if "content" not in samples.frame or "content" not in rows.frame:
             return np.zeros((0, 2), dtype=np.int64)
         return equal_pairs(rows.frame["content"].astype(str), samples.frame["content"].astype(str))
+
+    def contents(self, root: Root, frame: pd.DataFrame, kind_config: Any) -> Sequence[str | DataError]:
+        """Return the hash of the whole file of each row."""
+        return hash_files(root, frame["path"].astype(str).tolist())
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         """Return no copies: files of equal bytes, and pictures of equal pixels, are found for every kind."""

@@ -27,8 +27,10 @@ def _file_name(name: str, *, longest: int = 100) -> str:
     bad = sorted({c for c in name if c in FORBIDDEN or unicodedata.category(c).startswith("C")})
     if bad:
         raise ValueError(f"a name may not hold {' '.join(repr(c) for c in bad)} (it becomes a folder)")
-    if not name or name != name.strip() or name.startswith(".") or name.endswith("."):
-        raise ValueError("a name is not empty and neither begins nor ends with a dot or a space")
+    if not name or name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
+        raise ValueError(
+            "a name is not empty, neither begins nor ends with a dot or a space, nor begins with a hyphen"
+        )
     if len(name.encode()) > longest:
         raise ValueError(f"a name has at most {longest} bytes in UTF-8")
     # "nul.txt" is the device as well.
@@ -77,7 +79,7 @@ class ModelConfig(Section):
         description="Outputs of classes that exclude each other (data.exclusive): a sigmoid each, or a softmax "
         "over each set of them.",
     )
-    head_width: int = option(512, ge=1, unit="units", description="Hidden layer of heads that have one.")
+    head_width: int = option(512, ge=1, le=65_536, unit="units", description="Hidden layer of heads that have one.")
     dropout: float = option(0.0, ge=0, lt=1, description="Dropout of the features while the head is trained.")
     normalise: Literal["batch", "layer", "l2", "none"] = option(
         "batch", description="How features are normalised before the head."
@@ -88,9 +90,11 @@ class ModelConfig(Section):
         "of the deeper blocks), BLOCK or BLOCK:max; a list is concatenated.",
     )
     size: int | None = option(
-        None, ge=8, unit="px", description="Side of the pictures; the kind's own where not given."
+        None, ge=8, le=4096, unit="px", description="Side of the pictures; the kind's own where not given."
     )
-    views: int = option(1, ge=1, description="Views of each row held for a frozen part; the first is plain.")
+    views: int = option(
+        1, ge=1, le=1000, description="Views of each row held for a frozen part; the first is plain."
+    )
     view_profile: str = option(
         "geometry",
         description="Profile of augmentations that the further views are made by; where not given, the kind's own.",

@@ -52,10 +52,10 @@ class StageConfig(Section):
     tune: str | None = option(
         None, description='What is tuned: "head", "all" or "from:BLOCK"; without it, the `tune` of the model.'
     )
-    epochs: int = option(5, ge=1, unit="epochs", description="Passes over the training rows.")
+    epochs: int = option(5, ge=1, le=1_000_000, unit="epochs", description="Passes over the training rows.")
     learning_rate_factor: float = option(1.0, gt=0, description="Factor on train.learning_rate in the stage.")
     size: int | None = option(
-        None, ge=16, unit="px", description="Side of the picture; without it, that of the model."
+        None, ge=16, le=4096, unit="px", description="Side of the picture; without it, that of the model."
     )
     balance: dict[str, Any] = option(
         {},
@@ -67,7 +67,9 @@ class StageConfig(Section):
 class TrainConfig(Section):
     """How one model is fitted on one fold."""
 
-    epochs: int = option(20, ge=1, unit="epochs", description="Passes over the training rows (without stages).")
+    epochs: int = option(
+        20, ge=1, le=1_000_000, unit="epochs", description="Passes over the training rows (without stages)."
+    )
     batch_size: int = option(
         64, ge=1, unit="rows", description="Rows per batch; batches of an epoch differ by one at most."
     )

@@ -8,7 +8,7 @@ import pytest
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
-from evenhand.pipeline.submission.submission_log import LOG, note, read_log, written_entry
+from evenhand.pipeline.submission.submission_log import LOG, add, read_log, written_entry
 
 
 @pytest.fixture
@@ -26,15 +26,15 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\n", "\r"])
 def test_no_character_poisons_the_log(record: Record, file: Path, mark: str) -> None:
     lines = [
-        note(record, "written", file, overridden=[f"1{mark}"]),
-        note(record, "uploaded", file, output=f"a{mark}b"),
+        add(record, "written", file, overridden=[f"1{mark}"]),
+        add(record, "uploaded", file, output=f"a{mark}b"),
     ]
     assert read_log(record) == lines
     assert written_entry(record, file) == lines[0]
 
 
 def test_a_line_that_is_not_json_is_named(record: Record, file: Path) -> None:
-    note(record, "written", file)
+    add(record, "written", file)
     with (record.path / LOG).open("a") as log:
         log.write("\n{half\n")
     with pytest.raises(RecordError, match="line 3 is not JSON"):

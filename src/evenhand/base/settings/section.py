@@ -22,8 +22,14 @@ from evenhand.base.errors import ConfigError, Fault, nearest
 from evenhand.base.settings.allowed_words import allowed_words, found_words
 from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.toml_lines import Key, key_lines
+from evenhand.base.storage.regular_file import read_regular
 
 S = TypeVar("S", bound=BaseModel)
+
+_MOST_HINTS = 200
+"""Faults for which a similar name is searched, which costs a millisecond each."""
+MOST_BYTES = 2_000_000
+"""Largest configuration that is read: its parser takes seconds for a megabyte."""
 
 
 class Unset(str):
@@ -114,10 +120,10 @@ def read_file(path: Path) -> str:
     Raises
     ------
     ConfigError
-        If it does not exist, is a folder, or is not UTF-8.
+        If it does not exist, is not a regular file, is too large, or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path, most=MOST_BYTES).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         found, allowed = (
             "there is no such file",
@@ -128,7 +134,7 @@ def read_file(path: Path) -> str:
     except UnicodeDecodeError as error:
         found, allowed = f"byte {error.start} is not UTF-8", "save the file as UTF-8"
     except OSError as error:
-        found, allowed = f"cannot be read ({error.strerror})", "check its permissions"
+        found, allowed = f"cannot be read ({error.strerror})", "give a TOML file that you may read"
     raise ConfigError(str(path), [Fault("file", found, allowed)])
 
 
@@ -219,7 +225,7 @@ def faults_of(
 ) -> list[Fault]:
     """Return pydantic's errors as faults, in the order of the lines."""
     items = [one for item in error.errors(include_url=False) for one in _by_key(dict(item))]
-    faults = [_fault(item, cls, lines, prefix) for item in items]
+    faults = [_fault(item, cls, lines, prefix, hint=at < _MOST_HINTS) for at, item in enumerate(items)]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.key))
 
 
@@ -237,7 +243,9 @@ def _by_key(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**item, "loc": (*item["loc"], *at), "input": value, "msg": allowed}
 
 
-def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key) -> Fault:
+def _fault(
+    item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key, *, hint: bool
+) -> Fault:
     whole = item["loc"]
     # The location of an error inside a union also names the branch that was tried ("list[str]"), not a key. For
     # these two types the last part is always a key, even if it is spelled like a branch ("str").
@@ -249,13 +257,13 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
     if item["type"] == "extra_forbidden":
         fields = _class_at(cls, local[:-1]).model_fields
         known = [info.alias or name for name, info in fields.items()]
-        close = nearest(str(local[-1]), known)
+        close = nearest(str(local[-1]), known) if hint else None
         allowed = f"known here: {', '.join(known)}" if known else "none are known here: leave it out"
         return Fault(key, "is not a key", allowed, line, close)
     if item["type"] == "missing":
         return Fault(key, "is missing", _description(cls, local) or "it is required", line)
     words = _choices(cls, local)
-    close = nearest(str(item["input"]), words) if words else None
+    close = nearest(str(item["input"]), words) if words and hint else None
     return Fault(key, found_words(item["input"]), allowed_words(item), line, close)
 
 

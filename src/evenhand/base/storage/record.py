@@ -7,6 +7,7 @@ Files are written under a temporary name and renamed, so a reader never sees hal
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -315,7 +316,7 @@ class Record:
 
         The operating system releases the lock with the process, so a killed run never blocks the next.
         """
-        with (self.path / ".lock").open("w") as file:
+        with self._lock_file() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -324,6 +325,16 @@ class Record:
                     "with --fresh."
                 ) from None
             yield
+
+    def _lock_file(self) -> IO[str]:
+        # Neither truncated nor through a link: in a record of somebody else it may lead to a file of the reader.
+        try:
+            descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise RecordError(f"{self.path}: its .lock is a link. Remove it.") from None
+            raise
+        return os.fdopen(descriptor, "r+")
 
     def _cached(self, name: str, read: Callable[[], Any]) -> Any:
         """Return the parsed content of a file; it is read again only if it changed since."""

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_line
+from evenhand.cli.options import Force
 
 
 def init(
     folder: Annotated[str, typer.Argument(help="The folder or zip with the data.", show_default=False)],
     to: Annotated[Path, typer.Option("--to", help="The file to write.")] = Path("evenhand.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    force: Force = False,
     minutes: Annotated[
         float, typer.Option("--minutes", min=0.5, help="Time limit of a run on this machine.")
     ] = 10.0,
@@ -24,14 +25,13 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented configuration for the data in a folder and a time limit."""
-    from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.atomic import write_text
+    from evenhand.base.storage.output_file import output_file
     from evenhand.pipeline.verbs.init import init as config_for
 
-    if to.exists() and not force:
-        raise EvenhandError(f"{to} already exists. Give another name with --to, or overwrite it with --force.")
+    target = output_file(to, force=force)
     text = config_for(folder, minutes=minutes, label=label, group=group, beside=to.parent, kind=kind)
-    write_text(to, text)
+    write_text(target, text)
     expected = next((line[2:].rstrip() for line in text.splitlines() if line.startswith("# Expected")), "")
     print_line(f"Wrote {to}. Review it, then run: evenhand check {to}")
     if expected:

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json, RecordPath, StoreFolder
+from evenhand.cli.options import Force, Json, RecordPath, StoreFolder
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas, mention_formulas
 from evenhand.cli.unused_options import refuse_options
 
-_OF_TABLES = ("to", "table", "id_column", "like", "consensus", "votes", "spreadsheet")
+_OF_TABLES = ("to", "force", "table", "id_column", "like", "consensus", "votes", "spreadsheet")
 _OF_STREAMS = ("lines", "precision", "until_idle", "strict")
 
 
@@ -27,6 +27,7 @@ def predict(
         ),
     ] = None,
     to: Annotated[Path, typer.Option("--to", help="CSV or Parquet file to write.")] = Path("predictions.csv"),
+    force: Force = False,
     model: Annotated[
         str | None, typer.Option("--model", help="A model or ensemble:METHOD; by default the best of the run.")
     ] = None,
@@ -79,6 +80,7 @@ def predict(
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.atomic import write_frame
+    from evenhand.base.storage.output_file import output_file
     from evenhand.cli.print_stream import print_stream
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.predict import print_predictions
@@ -101,6 +103,11 @@ def predict(
         )
         return
     refuse_options(context, _OF_STREAMS, "it belongs to --stream")
+    if source is None and like is None:
+        raise EvenhandError(
+            "Give the data to classify: a folder, a zip or a file. It is optional only with --like."
+        )
+    target = output_file(to, force=force)
     if like is not None:
         refuse_options(
             context, ("table", "id_column", "spreadsheet"), "rows and ids are those of the sample (--like), exactly"
@@ -109,7 +116,7 @@ def predict(
             made = predict_like(
                 record,
                 like,
-                to,
+                target,
                 source=source,
                 model=model,
                 consensus=consensus,
@@ -117,13 +124,10 @@ def predict(
                 store=store,
                 watcher=watcher,
             )
-        mention_formulas(to)
+        mention_formulas(target)
         print_json(made.document()) if as_json else print_filled_sample(made)
         return
-    if source is None:
-        raise EvenhandError(
-            "Give the data to classify: a folder, a zip or a file. It is optional only with --like."
-        )
+    assert source is not None
     if consensus is not None or votes:
         raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
     if table is None:
@@ -132,8 +136,8 @@ def predict(
         predicted = run_predict(
             record, source, model=model, table=table, id=id_column, store=store, watcher=watcher
         )
-    write_frame(predicted.table, to)
-    guard_formulas(to, spreadsheet)
+    write_frame(predicted.table, target)
+    guard_formulas(target, spreadsheet)
     # Formats that the programs of a field open, such as annotations of records.
     beside = write_beside(predicted, to.parent)
     if as_json:

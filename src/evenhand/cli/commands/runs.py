@@ -33,6 +33,7 @@ def runs(
     Logs of other programs are read too: a CSV of epochs, metrics.csv of Lightning, trainer_state.json of Hugging
     Face, a Keras history, event files of TensorBoard.
     """
+    from evenhand.base.errors import RecordError
     from evenhand.cli.tables.results.curves import print_learning_curves, print_ranking
     from evenhand.cli.tables.tables import print_runs
     from evenhand.pipeline.curves.learning_curves import has_curves, learning_curves, refuse_columns_of_runs
@@ -49,5 +50,8 @@ def runs(
         print_json(curves.document()) if as_json else print_learning_curves(curves)
     else:
         refuse_columns_of_runs(columns)
+        # "runs" need not be there yet; what somebody names must be.
+        if sources and not chosen[0].is_dir():
+            raise RecordError(f"{chosen[0]}: there is no such folder. Name the folder of the records.")
         table = list_runs(chosen[0])
         print_json(table.to_dict(orient="records")) if as_json else print_runs(table, chosen[0])

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.regular_file import opener
 from evenhand.data.roots import encodings
 from evenhand.data.roots.content_hash import file_hash
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, is_clutter
 from evenhand.data.roots.skipped import Skipped
+
+MOST_BYTES = 2**32
+"""Largest file that is read whole; kinds of data have narrower limits of their own."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,15 @@ class FolderRoot:
 
     def read(self, name: str) -> bytes:
         try:
-            with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123  (a Path costs as much again)
+            with open(self._located(name), "rb", buffering=0, opener=opener) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MOST_BYTES:
+                    raise DataError(f"has {size:,} bytes; a file of at most {MOST_BYTES:,} is read")
                 return file.readall()
         except OSError as error:
             raise DataError(f"cannot be read ({_reason(error)})") from None
+        except MemoryError:
+            raise DataError("cannot be read (there is not enough memory for it)") from None
 
     def size(self, name: str) -> int:
         try:
@@ -56,7 +65,7 @@ class FolderRoot:
 
     def content(self, name: str) -> str:
         try:
-            with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123
+            with open(self._located(name), "rb", buffering=0, opener=opener) as file:
                 return file_hash(file)
         except OSError as error:
             raise DataError(f"cannot be read ({_reason(error)})") from None

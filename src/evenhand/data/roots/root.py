@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from evenhand.base.errors import DataError, nearest
+from evenhand.base.storage.regular_file import check_regular
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.folder_root import FolderRoot
 from evenhand.data.roots.skipped import Skipped
@@ -69,6 +70,10 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
         return FolderRoot(path, links)
     if not path.exists():
         raise DataError(f"{path}: there is no such folder or file.{_hint(path)}")
+    try:
+        check_regular(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Give a folder or a zip.") from None
     if not zipfile.is_zipfile(path):
         raise DataError(
             f"{path}: is neither a folder nor a zip{_damage(path)}. Give a folder or a zip; "

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from evenhand.base.errors import StoreError
+from evenhand.base.storage.regular_file import UnreadableFileError, opener
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
@@ -43,8 +44,8 @@ class FileLock:
 def lock_shared(path: Path) -> FileLock | None:
     """Return a lock that any number of processes can share, or None if the file does not exist (any more)."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except (FileNotFoundError, NotADirectoryError):
+        descriptor = opener(str(path), os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError, UnreadableFileError):
         return None
     hold = FileLock(descriptor)
     _lock(descriptor, fcntl.LOCK_SH, path)
@@ -65,7 +66,7 @@ def try_lock(path: Path) -> FileLock | None:
     """Return an exclusive lock, or None if another process holds one or the file does not exist."""
     try:
         # Opened for writing: over NFS an exclusive lock needs it (flock(2)).
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = opener(str(path), os.O_RDWR)
     except OSError:  # removed, or read-only
         return None
     hold = FileLock(descriptor)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evenhand.base.errors import StoreError
 from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.regular_file import UnreadableFileError, open_regular
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, some
 
 MARKER = CACHE_TAG
@@ -45,7 +46,7 @@ def claim(folder: Path) -> None:
     StoreError
         If it has no marker and holds other files.
     """
-    if _marked(folder):
+    if is_marked(folder):
         return
     _refuse_other_files(folder)
     write_text(folder / MARKER, f"{_SIGNATURE}\n# What lies here can be made again: evenhand cache --clear\n")
@@ -53,15 +54,16 @@ def claim(folder: Path) -> None:
 
 def check_store(folder: Path) -> None:
     """Raise `StoreError` if a folder has no marker and holds other files."""
-    if not _marked(folder):
+    if not is_marked(folder):
         _refuse_other_files(folder)
 
 
-def _marked(folder: Path) -> bool:
+def is_marked(folder: Path) -> bool:
+    """Return whether a folder has the marker of a store."""
     try:
-        with (folder / MARKER).open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(_SIGNATURE)) == _SIGNATURE
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        with open_regular(folder / MARKER) as file:
+            return file.read(len(_SIGNATURE)) == _SIGNATURE.encode()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnreadableFileError):
         return False
 
 
@@ -69,7 +71,7 @@ def _refuse_other_files(folder: Path) -> None:
     others = [*_others(folder, re.compile("entries|building"))]
     others += [f"entries/{name}" for name in _others(folder / "entries", _ENTRIES)]
     others += [f"building/{name}" for name in _others(folder / "building", _BUILDING)]
-    if others and not _marked(folder):  # another process may have marked it meanwhile
+    if others and not is_marked(folder):  # another process may have marked it meanwhile
         raise StoreError(
             f"{folder}: is not a store of encoded rows, as it holds {some(others)}. Nothing in it was touched. "
             "Set compute.store (or --store) to a new or empty folder, or to a store."

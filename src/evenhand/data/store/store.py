@@ -32,7 +32,7 @@ from evenhand.base.storage.atomic import plain
 from evenhand.data.store.column import write_array
 from evenhand.data.store.entry import StoreEntry, open_entry, write_about
 from evenhand.data.store.locks import lock_exclusive, try_lock
-from evenhand.data.store.marker import check_store, claim, is_entry
+from evenhand.data.store.marker import check_store, claim, is_entry, is_marked
 from evenhand.data.store.ragged import Array
 from evenhand.data.store.row_writer import Make, Progress, RowWriter
 from evenhand.data.store.space import ABOUT, list_entries, make_room, remove, remove_broken, store_errors, sweep
@@ -133,7 +133,7 @@ class Store:
         StoreError
             If it does not exist.
         """
-        found = self._found(name, self.folder, *self.also)
+        found = self._found(name, self.folder, *self._others())
         if found is None:
             raise StoreError(
                 f"{self.folder}: the encoded rows {name} do not exist; they were cleared, or removed to make room. "
@@ -213,8 +213,10 @@ class Store:
         with store_errors(self.folder):
             check_store(self.folder)
             sweep(self.folder / "building")
-            until = time.time() - unused_days * 86_400
-            old = [item for item in list_entries(self.folder / "entries") if item.used <= until]
+            # A time in the future (a clock that was wrong) says nothing: such an entry counts as used just now.
+            now = time.time()
+            until = now - unused_days * 86_400
+            old = [item for item in list_entries(self.folder / "entries") if min(item.used, now) <= until]
             gone = [item.bytes for item in old if remove(item.folder, self.folder / "building")]
         return Cleared(entries=len(gone), bytes=sum(gone), in_use=len(old) - len(gone))
 
@@ -227,10 +229,14 @@ class Store:
         with store_errors(self.folder):
             found = open_entry(place)
         if found is None:
-            found = self._found(name, *self.also) or self._built(place, build)
+            found = self._found(name, *self._others()) or self._built(place, build)
         with contextlib.suppress(OSError):  # an entry of another store, or a read-only one
             os.utime(place / ABOUT)
         return found
+
+    def _others(self) -> list[Path]:
+        """Return the folders of further stores that are there; a record of somebody else may name any folder."""
+        return [folder for folder in self.also if is_marked(folder)]
 
     def _found(self, name: str, *folders: Path) -> StoreEntry | None:
         """Return an entry from the first of the folders that has it."""

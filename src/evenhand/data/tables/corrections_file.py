@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from evenhand.base.errors import DataError, did_you_mean
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.base.text.cells import cell_text, spelling
 from evenhand.data.roots.file_names import some
-from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
+from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv
 from evenhand.data.tables.labels.cell_separator import CANDIDATES, cell_parts, listed
 
 Action = Literal["relabel", "trash", "keep", "unsure"]
@@ -143,7 +144,7 @@ def read_corrections(path: str | Path, *, separator: str | None = None) -> Corre
 
 def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path, most=MOST_BYTES)
     except FileNotFoundError:
         raise DataError(
             f"{path}: the table of corrections does not exist. Correct the path in data.corrections, which is "

@@ -14,6 +14,8 @@ from evenhand.data.roots import encodings
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
+MOST_BYTES = 1_000_000_000
+"""Largest table that is read; it is held in memory several times over."""
 LONGEST_CELL = 2**24
 """Longest cell in characters; descriptions in the wild pass the 131,072 of Python's csv."""
 _LIMIT = threading.Lock()

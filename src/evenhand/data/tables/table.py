@@ -13,11 +13,12 @@ import pandas as pd
 import pyarrow.parquet
 
 from evenhand.base.errors import DataError, did_you_mean
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.base.text.cells import Text, as_texts, cell_text
 from evenhand.base.values import Finding
 from evenhand.data.roots.file_names import some, suffix
 from evenhand.data.roots.root import Root
-from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
+from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
     name = table.replace("\\", "/").removeprefix("./")
     if name in root.names():
         return root.read(name), name, name.rpartition("/")[0]
-    if path.is_file():
+    if path.exists() and not path.is_dir():
         return _read(path), path.name, _folder_below(root, path)
     tables = [item for item in root.names() if suffix(item) in (".csv", ".tsv", ".parquet")]
     hint = did_you_mean(name, tables) or (f" Tables there: {some(tables)}." if tables else "")
@@ -94,7 +95,7 @@ def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, most=MOST_BYTES)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
 

@@ -20,6 +20,7 @@ import pyarrow.parquet
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.numpy_files import array_header
+from evenhand.base.storage.regular_file import check_regular
 from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]
@@ -97,8 +98,7 @@ def opened(path: str | Path) -> TableReader:
         If it does not exist, has another format, or has no header.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+    refuse_irregular(path)
     ending = path.suffix.lower()
     if ending == ".parquet":
         try:
@@ -110,6 +110,16 @@ def opened(path: str | Path) -> TableReader:
     raise DataError(
         f"{path}: predictions are read from .csv, .parquet and .npz files, and from the folder of a run."
     )
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise `DataError` unless a path is a regular file that may be read."""
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _opened_csv(path: Path) -> TableReader:

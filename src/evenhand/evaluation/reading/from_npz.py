@@ -13,7 +13,7 @@ from evenhand.base.text.cells import as_texts, text_array
 from evenhand.base.values import Floats, Predictions, Strings, origin_of
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import Columns
-from evenhand.evaluation.reading.files import TableReader, npz_arrays
+from evenhand.evaluation.reading.files import TableReader, npz_arrays, refuse_irregular
 from evenhand.evaluation.reading.fold_column import fold_numbers
 from evenhand.evaluation.reading.labels import class_numbers, once
 from evenhand.evaluation.reading.probabilities import probabilities
@@ -22,8 +22,7 @@ from evenhand.evaluation.reading.spill import Spill
 
 def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
     """Return the predictions of an npz file, which names its classes itself (`labels` is ignored)."""
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+    refuse_irregular(path)
     arrays = npz_arrays(path)
     numbers = next((name for name in ("probabilities", "probs", "logits") if name in arrays), None)
     if numbers is None or "ids" not in arrays:

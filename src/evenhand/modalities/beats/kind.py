@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
@@ -18,6 +19,7 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.annotation_writer import symbols_of, write_annotations
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.contents import contents
 from evenhand.modalities.beats.draft_config import draft
 from evenhand.modalities.beats.example.records import write_example
 from evenhand.modalities.beats.features.rr_features import names
@@ -105,6 +107,10 @@ class Beats(KindDefaults):
         if "rate_hz" not in facts:
             return None
         return "RR intervals", np.asarray(entry["rhythm"][rows], dtype=np.float64)[:, : len(names())]
+
+    def contents(self, root: Root, frame: pd.DataFrame, kind_config: BeatsConfig) -> Sequence[str | DataError]:
+        """Return the hash of each record with the number of the beat, or of each window."""
+        return contents(root, frame, kind_config)
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         if str(row["path"]).endswith(".hea"):

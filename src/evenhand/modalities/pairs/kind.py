@@ -34,7 +34,7 @@ from evenhand.modalities.pairs.features.wrapping import wrapping
 from evenhand.modalities.pairs.options import ENCODER_OPTIONS
 from evenhand.modalities.pairs.picture import data_uri
 from evenhand.modalities.pairs.reading import encode
-from evenhand.modalities.pairs.reading.pair_content import same_content
+from evenhand.modalities.pairs.reading.pair_content import contents, same_content
 from evenhand.modalities.pairs.reading.pair_samples import pair_samples, unlabelled_pairs
 from evenhand.modalities.pairs.reading.texted import texted
 from evenhand.modalities.pairs.text_columns import named_texts, text_section
@@ -102,6 +102,10 @@ class Pairs(KindDefaults):
             return dict(NO_FILE)
         raw = root.read(path)
         return {**vars(read.facts(raw)), "bytes": len(raw)}
+
+    def contents(self, root: Root, frame: pd.DataFrame, kind_config: PairsConfig) -> Sequence[str | DataError]:
+        """Return the hash of each picture and its text."""
+        return contents(root, frame)
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return the picture with its text below it, or the half that there is."""

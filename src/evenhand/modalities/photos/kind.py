@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Floats, Ints, Samples
@@ -33,6 +34,10 @@ from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 from evenhand.modalities.photos.wrapping import wrapping
 from evenhand.modalities.views import View
+
+_BYTES_A_PIXEL = 16
+_METADATA_BYTES = 64 << 20
+"""What a file may have beside its pixels: no format stores them in more than four floats each."""
 
 
 class Photos(FileRows):
@@ -65,6 +70,13 @@ class Photos(FileRows):
             **kind_config.plain(),
             "size": size or kind_config.size,
         }
+
+    def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
+        most = settings["max_pixels"] * _BYTES_A_PIXEL + _METADATA_BYTES
+        if size > most:
+            raise DataError(
+                f"has {size:,} bytes; one of photos.max_pixels = {settings['max_pixels']:,} has {most:,} at most"
+            )
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(read.encode(raw, settings))

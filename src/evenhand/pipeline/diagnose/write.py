@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import write_frame, write_text
+from evenhand.base.storage.output_file import output_file
 from evenhand.reporting.diagnose_page import Picture, diagnose_page
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def write_diagnosis(found: DiagnoseResult, folder: Path, *, force: bool = False)
     refuse_existing(folder, force=force)
     folder.mkdir(parents=True, exist_ok=True)
     page, table = folder / PAGE, folder / TABLE
-    write_text(page, diagnose_page(found.document(), pictures_of(found)))
-    write_frame(found.table, table)
+    write_text(output_file(page, force=True), diagnose_page(found.document(), pictures_of(found)))
+    write_frame(found.table, output_file(table, force=True))
     return page, table
 
 

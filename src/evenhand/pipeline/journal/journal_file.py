@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evenhand.base.errors import EvenhandError, StoreError
 from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.data.store.locks import lock_exclusive
 
 _MARKS = (
@@ -18,6 +19,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+MOST_BYTES = 100_000_000
+"""Largest journal that is read."""
 TRIES = 5
 """How often a journal is read again because an editor saved it meanwhile."""
 
@@ -50,11 +53,15 @@ def read_journal(path: Path) -> JournalFile:
         If it is a folder, or neither UTF-8 nor UTF-16 with a byte order mark.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path, most=MOST_BYTES)
     except FileNotFoundError:
         return JournalFile("")
     except IsADirectoryError:
         raise EvenhandError(f"{path}: is a folder. Name a Markdown file with --file.") from None
+    except OSError as error:
+        raise EvenhandError(
+            f"{path}: cannot be read ({error.strerror}). Name a Markdown file with --file."
+        ) from None
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     try:
         return JournalFile(raw.decode(encoding), encoding)

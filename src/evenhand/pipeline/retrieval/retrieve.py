@@ -149,10 +149,13 @@ def retrieve(
         )
         tables.append(_table(near, names, samples, one.database, known, settings))
         shares = _hit_shares(known, numbers[one.database], numbers[one.own]) if known is not None else None
-        shown |= _shown(names, rows, where, shares, settings.data.separator)
+        section = settings.kind_config if one.new is None else None
+        shown |= _shown(names, rows, where, shares, settings.data.separator, section)
     table = pd.concat(tables, ignore_index=True)
     at = np.flatnonzero(np.isin(samples.ids.astype(str), table["id"].astype(str)))
-    own_rows = {str(row["id"]): QueryShown(root, row) for row in _cells(samples.take(at))}
+    own_rows = {
+        str(row["id"]): QueryShown(root, row, section=settings.kind_config) for row in _cells(samples.take(at))
+    }
     return RetrievalResult(
         table,
         chosen,
@@ -242,15 +245,19 @@ def _hit_shares(known: Any, groups: Ints, query_groups: Ints) -> Floats:
 
 
 def _shown(
-    names: Sequence[str], rows: Samples, root: Root, shares: Floats | None, separator: str
+    names: Sequence[str], rows: Samples, root: Root, shares: Floats | None, separator: str, section: Any
 ) -> dict[str, QueryShown]:
     """Return the queries of one search by their names; `shares` are those of hits, None of rows from elsewhere."""
     if shares is None:
-        return {str(name): QueryShown(root, row) for name, row in zip(names, _cells(rows), strict=True)}
+        return {
+            str(name): QueryShown(root, row, section=section) for name, row in zip(names, _cells(rows), strict=True)
+        }
     labels = label_texts(rows.matrix() >= TRUTH_THRESHOLD, rows.classes, separator)
     found = zip(names, _cells(rows), labels, rows.known, shares, strict=True)
     return {
-        str(name): QueryShown(root, row, held if known else None, None if np.isnan(share) else float(share))
+        str(name): QueryShown(
+            root, row, held if known else None, None if np.isnan(share) else float(share), section
+        )
         for name, row, held, known, share in found
     }
 

@@ -26,12 +26,15 @@ class QueryShown:
     hit_share
         Share of the rows of its database that are hits, which a random ranking would have too; None where the
         labels are not known.
+    section
+        Of a row of the run: the section of its kind. Its picture is drawn only if the file is the run's.
     """
 
     root: Root
     cells: Mapping[str, Any]
     labels: str | None = None
     hit_share: float | None = None
+    section: Any = None
 
 
 @dataclass(frozen=True, eq=False)

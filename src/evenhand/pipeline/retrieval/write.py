@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.output_file import output_file
+from evenhand.modalities.recorded_files import recorded_picture
 from evenhand.reporting.retrieval_page import retrieval_page
 from evenhand.reporting.sections import Picture
 
@@ -15,19 +17,12 @@ if TYPE_CHECKING:
     from evenhand.pipeline.retrieval.retrieve_result import QueryShown, RetrievalResult
 
 
-def refuse_page(page: Path, *, force: bool = False) -> None:
-    """Raise an `EvenhandError` if the file exists already, unless `force`, or is a folder."""
-    if page.is_dir():
-        raise EvenhandError(f"{page}: this is a folder. Name a file in it, such as {page / 'retrieve.html'}.")
-    if page.exists() and not force:
-        raise EvenhandError(f"{page} already exists. Give another file, or overwrite it with --force.")
-
-
 def write_page(found: RetrievalResult, page: Path, *, force: bool = False) -> Path:
     """Write the page of a search and return its path (see `RetrievalResult.save`)."""
-    refuse_page(page, force=force)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_text(page, retrieval_page(found.document(), _pictures(found, found.queries), _pictures(found, found.own)))
+    target = output_file(page, force=force, option="--html")
+    write_text(
+        target, retrieval_page(found.document(), _pictures(found, found.queries), _pictures(found, found.own))
+    )
     return page
 
 
@@ -36,7 +31,10 @@ def _pictures(found: RetrievalResult, rows: Mapping[str, QueryShown], *, side: i
 
     def picture(name: str) -> str | None:
         try:
-            return found.kind.picture_of(rows[name].root, rows[name].cells, side)
+            row = rows[name]
+            if row.section is None:
+                return found.kind.picture_of(row.root, row.cells, side)
+            return recorded_picture(found.kind, row.section, row.root, row.cells, side)
         except EvenhandError:
             return None
 

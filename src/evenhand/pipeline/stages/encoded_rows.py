@@ -9,6 +9,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Ints
 from evenhand.data.roots.root import root_of
 from evenhand.data.store.store import Store
+from evenhand.modalities.recorded_files import check_unchanged
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import encode
 from evenhand.settings.load import Settings
@@ -23,12 +24,15 @@ def encoded_rows(
     Raises
     ------
     EvenhandError
-        If rows are neither in the store nor at the place where the run read them.
+        If rows are neither in the store nor, unchanged, at the place where the run read them.
     """
     try:
         return context.entry(size).name, context.rows
     except EvenhandError:  # no longer in the store
-        entry = encode(settings.kind, root_of(settings.data), run.samples(), settings, size, watcher, store)
+        samples, root = run.samples(), root_of(settings.data)
+        # Also lest a record puts rows of other files into the store, under hashes that are those of the reader's.
+        check_unchanged(settings.kind, settings.kind_config, root, samples.frame)
+        entry = encode(settings.kind, root, samples, settings, size, watcher, store)
         if entry.failures:
             raise
         return entry.name, np.arange(len(entry))

@@ -26,7 +26,7 @@ from evenhand.pipeline.submission.sample_format import (
     read_sample,
     write_submission,
 )
-from evenhand.pipeline.submission.submission_log import note
+from evenhand.pipeline.submission.submission_log import add
 from evenhand.pipeline.verbs.predict import predict
 
 
@@ -126,8 +126,15 @@ def predict_like(
         requested = replace(p.take(made.rows), ids=sample.ids)
         changed = override(requested, _votes(run, sample, predictions, votes), share=consensus)
         made, rows = replace(fill_sample(sample, changed.predictions), extra=made.extra, key=made.key), changed.rows
-    path = write_submission(made, sample, to)
-    note(run, "written", path, model=chosen, like=str(like), rows=len(made.table), overridden=rows["id"].tolist())
+    # The lock is taken first: a record that cannot be written to must not leave a file that it does not know.
+    with run.locked():
+        path = write_submission(made, sample, to)
+        about = {"model": chosen, "like": str(like), "rows": len(made.table), "overridden": rows["id"].tolist()}
+        try:
+            add(run, "written", path, **about)
+        except OSError:
+            path.unlink()
+            raise
     # Files that no row of the sample asks for are nobody's concern, even if they cannot be decoded.
     requested_paths = set(paths[made.rows])
     return FilledSample(path, made, chosen, rows, tuple(each for each in undecoded if each.path in requested_paths))

@@ -12,9 +12,10 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.base.text.cells import object_array
 from evenhand.base.values import Ints, Predictions, Strings
-from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
+from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +96,14 @@ def read_sample(path: str | Path) -> Sample:
     """
     path = Path(path)
     try:
-        text, _ = decode_csv(path.read_bytes(), path.name, None)
+        text, _ = decode_csv(read_regular(path, most=MOST_BYTES), path.name, None)
         header, rows, lines = csv_cells(text)
     except FileNotFoundError:
         raise DataError(f"{path}: file not found. Give the sample submission as CSV.") from None
     except IsADirectoryError:
         raise DataError(f"{path}: this is a folder. Give the sample submission as CSV.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Give the sample submission as CSV.") from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     # Graders compare files cell by cell: what is read without its spaces is written back with them.

@@ -16,18 +16,6 @@ from evenhand.base.storage.record import Record
 LOG = "submissions.jsonl"
 
 
-def note(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
-    """Add a line to the log and return it, as `add` does, under the lock of the record.
-
-    Raises
-    ------
-    RecordError
-        If another process holds the lock.
-    """
-    with record.locked():
-        return add(record, event, path, **more)
-
-
 def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
     """Add a line to the log of a record whose lock the caller holds: time, event, file, its hash, and `more`.
 

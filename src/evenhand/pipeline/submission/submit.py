@@ -10,6 +10,7 @@ from typing import Any
 
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.storage.record import Record
+from evenhand.base.text.escaping import printable
 from evenhand.base.values import RowSet
 from evenhand.evaluation.metrics.metric_names import parse
 from evenhand.evaluation.reading.from_record import model_names
@@ -221,9 +222,10 @@ def _upload(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGat
         "{file}": str(path.resolve()),
         "{model}": passed.model,
         "{figure}": "" if passed.figure is None else f"{passed.figure:.4f}",
-        "{record}": str(run.path),
+        "{record}": str(run.path.resolve()),
     }
     command = [_filled(part, words) for part in wanted.command]
+    _refuse_options(wanted.command, command)
     event, code, output = _run_command(command, wanted.timeout_s)
     add(run, event, path, **_log_fields(passed), command=command, code=code, output=output)
     return SubmissionResult(passed, event, output)
@@ -232,6 +234,24 @@ def _upload(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGat
 def _log_fields(passed: SubmissionGate) -> dict[str, Any]:
     """Return the fields of a gate that are logged."""
     return {name: value for name, value in vars(passed).items() if name != "passed"}
+
+
+def _refuse_options(asked: Sequence[str], filled: Sequence[str]) -> None:
+    """Raise if a value makes an option of an argument: the names of models come from a record."""
+    for before, after in zip(asked, filled, strict=True):
+        if after.startswith("-") and not before.startswith("-") and not _is_number(after):
+            raise EvenhandError(
+                f'submit.command: "{before}" becomes "{printable(after)}", which the program would take for an '
+                f'option. Nothing was uploaded. Write it with a prefix, such as "--message={before}".'
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _filled(part: str, words: Mapping[str, str]) -> str:

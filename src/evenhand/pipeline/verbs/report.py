@@ -9,6 +9,7 @@ from evenhand.base.storage.record import Record
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import root_of
 from evenhand.modalities import KINDS
+from evenhand.modalities.recorded_files import recorded_picture
 from evenhand.reporting.sections import Picture
 from evenhand.reporting.write_html import write_report as write
 
@@ -21,7 +22,7 @@ def report(record: str | Path | Record, *, side: int = 128) -> Path:
     record
         A run's folder, finished or not.
     side
-        Longer side of thumbnails, px. Without the data, the report has none.
+        Longer side of thumbnails, px. A row whose file is gone, or no longer what the run read, has none.
 
     Raises
     ------
@@ -38,7 +39,8 @@ def _pictures(run: Record, side: int) -> Picture:
     try:
         resolved, kind = run.resolved(), KINDS.get(data["kind"])
         root, frame = root_of(DataConfig.model_validate(resolved["data"])), run.samples().frame
-        kind = kind.configured(kind.config.model_validate(resolved.get(kind.name, {})))
+        section = kind.config.model_validate(resolved.get(kind.name, {}))
+        kind = kind.configured(section)
     except (EvenhandError, KeyError, ValueError):
         return lambda _: None
     names = [str(name) for name in frame.columns]
@@ -46,7 +48,8 @@ def _pictures(run: Record, side: int) -> Picture:
 
     def picture(row: str) -> str | None:
         try:
-            return kind.picture_of(root, dict(zip(names, frame.iloc[positions[row]], strict=True)), side)
+            cells = dict(zip(names, frame.iloc[positions[row]], strict=True))
+            return recorded_picture(kind, section, root, cells, side)
         except (EvenhandError, KeyError):
             return None
 

@@ -20,6 +20,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.roots.zip_root import ZipRoot
 from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.recorded_files import recorded_picture
 from evenhand.review.rows.kept_rows import Reviewed
 from evenhand.review.rows.review_rows import ReviewRows
 
@@ -47,6 +48,8 @@ class Pictures:
     ----------
     kind, root, rows
         The kind of data, where the files are, and the rows.
+    section
+        Of the rows of a run: the section of their kind. A picture is drawn only if its file is the run's.
     limit_bytes
         How much is kept.
     """
@@ -54,6 +57,7 @@ class Pictures:
     kind: Kind
     root: Root
     rows: ReviewRows
+    section: Section | None = None
     limit_bytes: int = CACHE_BYTES
     _kept: LRUCache[tuple[int, int], Picture] = field(init=False, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
@@ -68,8 +72,13 @@ class Pictures:
         return cls(settings.kind, root_of(settings.data), rows)
 
     @classmethod
-    def of_reviewed(cls, reviewed: Reviewed) -> Pictures:
+    def of_reviewed(cls, reviewed: Reviewed, *, recorded: bool) -> Pictures:
         """Return the pictures of rows that were read from a configuration or a run, now or before.
+
+        Parameters
+        ----------
+        recorded
+            Whether they are rows of a run, so that a picture is drawn only if its file is the run's.
 
         Raises
         ------
@@ -77,11 +86,12 @@ class Pictures:
             If the data are not where they were.
         """
         kind = KINDS.get(reviewed.kind)
-        kind = kind.configured(kind.config.model_validate(reviewed.section))
+        section = kind.config.model_validate(reviewed.section)
+        kind = kind.configured(section)
         root = root_of(DataConfig.model_validate(reviewed.data))
         if isinstance(root, ZipRoot) and reviewed.entries:
             root = replace(root, known=reviewed.entries)
-        return cls(kind, root, reviewed.rows)
+        return cls(kind, root, reviewed.rows, section if recorded else None)
 
     @classmethod
     def of_record(cls, record: Record, rows: ReviewRows) -> Pictures:
@@ -93,7 +103,7 @@ class Pictures:
             If its data are not where they were.
         """
         kind, data, section = sections_of(record)
-        return cls.of_reviewed(Reviewed(rows, kind, data.plain(), section.plain()))
+        return cls.of_reviewed(Reviewed(rows, kind, data.plain(), section.plain()), recorded=True)
 
     def of(self, row: str, side: int) -> Picture:
         """Return the picture of a row, its longer side at most `side` px.
@@ -108,7 +118,11 @@ class Pictures:
             if (at, side) in self._kept:
                 return self._kept[at, side]
         # Without the lock: decoding takes milliseconds, and other threads have other rows to decode.
-        made = from_uri(self.kind.picture_of(self.root, self._cells(at), side))
+        cells = self._cells(at)
+        if self.section is None:
+            made = from_uri(self.kind.picture_of(self.root, cells, side))
+        else:
+            made = from_uri(recorded_picture(self.kind, self.section, self.root, cells, side))
         if len(made.content) <= self.limit_bytes:
             with self._lock:
                 self._kept[at, side] = made

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.base.text.cells import cell_text
 from evenhand.base.text.label_texts import SEPARATOR
 from evenhand.data.roots.file_names import some
 from evenhand.data.tables.corrections_file import Names, cell_names
-from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
+from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv
 
 REQUIRED = ("id", "label")
 SHOWN = "shown"
@@ -48,7 +49,7 @@ def read_planted(path: Path, *, several: bool = False) -> Planted:
         If the file cannot be read or is not such a table; the text lists faults with their lines.
     """
     try:
-        header, cells, lines = csv_cells(decode_csv(path.read_bytes(), path.name, None)[0])
+        header, cells, lines = csv_cells(decode_csv(read_regular(path, most=MOST_BYTES), path.name, None)[0])
     except OSError as error:
         raise DataError(f"{path}: the table of planted rows cannot be read ({error.strerror}).") from None
     except DataError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.settings.section import set_dotted
+from evenhand.base.settings.section import read_file, set_dotted
 from evenhand.base.storage.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.data.tables.csv_dialect import decode_csv
@@ -90,7 +90,7 @@ def open_session(
             keep(place / KEPT, asked, found.files, found.before, reviewed)
     if not len(reviewed.rows):
         raise DataError(f"{source}: there are no rows to review.")
-    pictures = Pictures.of_reviewed(reviewed)
+    pictures = Pictures.of_reviewed(reviewed, recorded=source.is_dir())
     known = planted_of(place, reviewed.rows, planted)
     record = Record.open(source) if source.is_dir() else None if run is None else Record.open(run)
     plain, new = (reviewed.rows, None) if record is None else NewRows.of(reviewed.rows, record, place)
@@ -131,7 +131,7 @@ def _beside(source: Path, changes: Sequence[str]) -> Path | None:
     if source.is_dir():
         return source.parent / FOLDER
     try:
-        values = tomllib.loads(source.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(read_file(source))
         for change in changes:
             set_dotted(values, change)
         return Path(values.get("output", OUTPUT)) / FOLDER

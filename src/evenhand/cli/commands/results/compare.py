@@ -12,6 +12,7 @@ from evenhand.cli.console import print_json
 from evenhand.cli.options import (
     Classes,
     FoldsTable,
+    Force,
     IdColumn,
     Json,
     LabelsTable,
@@ -24,7 +25,7 @@ from evenhand.cli.options import (
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 from evenhand.cli.unused_options import refuse_file_options, refuse_options
 
-_OF_PAIRS = ("against", "labels", "folds", "same_labels", "ids", "spreadsheet")
+_OF_PAIRS = ("against", "labels", "folds", "same_labels", "ids", "force", "spreadsheet")
 """Options of a comparison with verdicts."""
 _OF_PREDICTIONS = (
     "metric", "model", "against", "smallest", "of", "labels", "folds", "same_labels", "versions", "rows",
@@ -80,6 +81,7 @@ def compare(
     positions: Positions = False,
     scale: Scale = "auto",
     ids: Annotated[Path | None, typer.Option("--ids", help="CSV file to write the rows that changed to.")] = None,
+    force: Force = False,
     spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
@@ -88,15 +90,18 @@ def compare(
     The exit code is 1 if a finding is an error.
     """
     from evenhand.base.errors import EvenhandError
+    from evenhand.base.storage.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as verbs
 
     if ids is None:
-        refuse_options(context, ("spreadsheet",), "no CSV is written without --ids")
+        refuse_options(context, ("spreadsheet", "force"), "no CSV is written without --ids")
     if data:
         refuse_options(context, _OF_PREDICTIONS, "--data compares rows, not predictions")
-        _compare_data(*_two(sources), ids, spreadsheet, as_json)
+        before, after = _two(sources)
+        changed = None if ids is None else output_file(ids, force=force, option="--ids")
+        _compare_data(before, after, changed, spreadsheet, as_json)
         return
     columns = columns_from(id_column, classes, positions, scale)
     one_of("--set", of, ("oof", "test"))
@@ -117,6 +122,7 @@ def compare(
         agreed = verbs.agreement(*_two(sources), model=model, columns=columns, of=of)
         _print_result(agreed.document(), as_json, print_agreement, agreed)
         return
+    changed = None if ids is None else output_file(ids, force=force, option="--ids")
     compared = verbs.compare(
         *sources,
         metrics=metric,
@@ -130,10 +136,10 @@ def compare(
         same_labels=same_labels,
     )
     findings = verbs.findings(compared)
-    if ids is not None:
+    if changed is not None:
         # Before anything is printed: output may be a pipe that closes early.
-        write_changes(compared, ids)
-        guard_formulas(ids, spreadsheet)
+        write_changes(compared, changed)
+        guard_formulas(changed, spreadsheet)
     document = {**compared.document(), "findings": [finding.document() for finding in findings]}
     _print_result(document, as_json, print_comparison, compared, findings)
     exit_by(findings)

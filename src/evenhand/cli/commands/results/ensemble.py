@@ -8,7 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Classes, FoldsTable, IdColumn, Json, LabelsTable, Positions, Scale, StoreFolder
+from evenhand.cli.options import (
+    Classes,
+    FoldsTable,
+    Force,
+    IdColumn,
+    Json,
+    LabelsTable,
+    Positions,
+    Scale,
+    StoreFolder,
+)
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 from evenhand.cli.unused_options import refuse_options
 
@@ -44,6 +54,7 @@ def ensemble(
     scale: Scale = "auto",
     metric: Annotated[str, typer.Option("--metric", help="The metric to maximise and report.")] = "macro_f1",
     to: Annotated[Path | None, typer.Option("--to", help="CSV or Parquet file for the blends.")] = None,
+    force: Force = False,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
     store: StoreFolder = None,
     spreadsheet: Spreadsheet = False,
@@ -55,6 +66,7 @@ def ensemble(
     evaluated on its own; the naive figure is shown beside the nested one.
     """
     from evenhand.base.storage.atomic import write_frame
+    from evenhand.base.storage.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.ensemble import print_ensemble
@@ -63,7 +75,8 @@ def ensemble(
     if labels is None:
         refuse_options(context, ("label", "group"), "it names a column of the table of --labels")
     if to is None:
-        refuse_options(context, ("spreadsheet",), "no file is written without --to")
+        refuse_options(context, ("spreadsheet", "force"), "no file is written without --to")
+    target = None if to is None else output_file(to, force=force)
     with watching() as watcher:
         made = ensemble(
             *sources,
@@ -78,9 +91,9 @@ def ensemble(
             store=store,
             watcher=watcher,
         )
-    if to is not None:
-        write_frame(made.predictions, to)
-        guard_formulas(to, spreadsheet)
+    if target is not None:
+        write_frame(made.predictions, target)
+        guard_formulas(target, spreadsheet)
     if as_json:
         print_json(made.document())
     else:

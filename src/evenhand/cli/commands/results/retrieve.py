@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json, RecordPath, StoreFolder
+from evenhand.cli.options import Force, Json, RecordPath, StoreFolder
 from evenhand.cli.unused_options import refuse_options
 
 _OF_QUERIES = ("k", "page", "index", "force")
@@ -56,7 +56,7 @@ def retrieve(
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite this file.")] = False,
+    force: Force = False,
     index: Annotated[
         str, typer.Option("--index", help="numpy, or faiss for embeddings of more than 50,000 rows.")
     ] = "numpy",
@@ -65,12 +65,12 @@ def retrieve(
 ) -> None:
     """Show the rows of a run nearest to pictures, texts or rows, or with --evaluate how good such rows are."""
     from evenhand.base.errors import EvenhandError
+    from evenhand.base.storage.output_file import output_file
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.retrieve import print_figures, print_neighbours
     from evenhand.evaluation.retrieval.evaluate_retrieval import CUTOFFS
     from evenhand.pipeline.retrieval.evaluate_retrieval import evaluate_retrieval
     from evenhand.pipeline.retrieval.retrieve import retrieve as run_retrieve
-    from evenhand.pipeline.retrieval.write import refuse_page
 
     if evaluate:
         if queries or text:
@@ -94,7 +94,7 @@ def retrieve(
     if page is None:
         refuse_options(context, ("force",), "nothing is written without --html")
     else:
-        refuse_page(page, force=force)
+        output_file(page, force=force, option="--html")
     with watching() as watcher:
         found = run_retrieve(
             record,

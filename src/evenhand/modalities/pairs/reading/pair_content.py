@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
+from evenhand.base.errors import DataError
 from evenhand.base.text.cells import Text
 from evenhand.base.values import Ints, Samples, Strings
 from evenhand.data.roots.content_hash import content_hash, hash_files
@@ -64,9 +66,23 @@ def _by_whole_hashes(files: Sequence[str], texts: Sequence[str], contents: Strin
             yield np.array([(at, one) for at in same for one in held.tolist()], dtype=np.int64)
 
 
+def contents(root: Root, frame: pd.DataFrame) -> list[str | DataError]:
+    """Return (n,) the hash of each row as its file is now, or why the file cannot be read."""
+    texts = frame["text"].tolist()
+    return [
+        file if isinstance(file, DataError) else pair_content(file, text if isinstance(text, str) else None)
+        for file, text in zip(_hashes(root, frame), texts, strict=True)
+    ]
+
+
 def _file_hashes(root: Root, rows: Samples) -> list[str]:
     """Return the hash of the file of each row, "" where it has none or it cannot be read."""
-    paths = rows.frame["path"].astype(str).tolist()
+    return [found if isinstance(found, str) else "" for found in _hashes(root, rows.frame)]
+
+
+def _hashes(root: Root, frame: pd.DataFrame) -> list[str | DataError]:
+    """Return the hash of the file of each row, "" where it has none, or why it cannot be read."""
+    paths = frame["path"].astype(str).tolist()
     named = [path for path in dict.fromkeys(paths) if has_file(path)]
     known = dict(zip(named, hash_files(root, named), strict=True))
-    return [found if isinstance(found := known.get(path), str) else "" for path in paths]
+    return [known.get(path, "") for path in paths]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """Formats that Pillow may open; its other readers (EPS runs Ghostscript) never receive the bytes."""
+LONGEST_SIDE = 1_000_000
+"""Longest side in px: resizing holds a table of weights for every pixel of a side, 2 GB for 99,999,999."""
 
 
 @contextmanager
@@ -57,7 +59,9 @@ def pillow() -> Any:
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raise `DataError` if a picture has too many pixels to be decoded."""
+    """Raise `DataError` if a picture has too many pixels to be decoded, or a side is too long."""
+    if max(width, height) > LONGEST_SIDE:
+        raise DataError(f"has {width:,} × {height:,} pixels; the longest side that is decoded has {LONGEST_SIDE:,}")
     if width * height > max_pixels:
         raise DataError(
             f"has {width:,} × {height:,} = {width * height:,} pixels; photos.max_pixels = {max_pixels:,} "

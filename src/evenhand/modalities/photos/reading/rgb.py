@@ -13,6 +13,8 @@ from evenhand.modalities.photos.reading.resize import GROUNDS
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+_STRIP = 2**20
+"""Values that are converted at a time."""
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -60,18 +62,23 @@ def eight_bits(values: npt.NDArray[Any], tones: str) -> npt.NDArray[np.uint8]:
     >>> eight_bits(np.array([[0, 7, 255]], np.int32), "type").tolist()
     [[0, 7, 255]]
     """
-    finite = np.isfinite(values)
-    if not finite.any():
-        return np.zeros(values.shape, dtype=np.uint8)
-    low, high = float(values[finite].min()), float(values[finite].max())
-    exact = np.where(finite, values, low).astype(np.float64)
-    if tones == "type" and low >= 0:
-        top = _top(values.dtype, high)
-        if top is not None:
-            return np.rint(exact * (255 / top)).astype(np.uint8)
-    if high == low:
-        return np.zeros(values.shape, dtype=np.uint8)
-    return np.rint((exact - low) / (high - low) * 255).astype(np.uint8)
+    # In strips: float64 copies of a large picture would take gigabytes.
+    step = max(1, _STRIP // max(1, values[:1].size))
+    strips = [values[at : at + step] for at in range(0, len(values), step)]
+    found = [strip[np.isfinite(strip)] for strip in strips]
+    ranges = [(float(held.min()), float(held.max())) for held in found if held.size]
+    out = np.zeros(values.shape, dtype=np.uint8)
+    if not ranges:
+        return out
+    low, high = min(pair[0] for pair in ranges), max(pair[1] for pair in ranges)
+    top = _top(values.dtype, high) if tones == "type" and low >= 0 else None
+    if top is None and high == low:
+        return out
+    for at, strip in zip(range(0, len(values), step), strips, strict=True):
+        exact = np.where(np.isfinite(strip), strip, low).astype(np.float64)
+        scaled = (exact - low) / (high - low) * 255 if top is None else exact * (255 / top)
+        out[at : at + step] = np.rint(scaled).astype(np.uint8)
+    return out
 
 
 def _top(dtype: np.dtype[Any], high: float) -> float | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import ModelError
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import SOURCES
@@ -59,8 +60,8 @@ def _about(path: Path) -> Mapping[str, Any]:
     said: Any = {}
     if beside.is_file():
         try:
-            said = json.loads(beside.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            said = json.loads(read_regular(beside, most=1_000_000))
+        except (OSError, ValueError, RecursionError):
             said = {}
     said = said if isinstance(said, dict) else {}
     return {**said, **(read_about(path) if path.suffix == ".safetensors" else {})}
