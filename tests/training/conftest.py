@@ -177,7 +177,7 @@ def picture_record(
     record.write_samples(samples)
     fold = np.where(keep >= rows - 6, TEST, keep // 3 % 3)
     record.write_folds(Folds(samples.ids, fold.astype(np.int16), k=3))
-    common = {"record": str(record.path), "store": str(store.folder), "model": "m"}
+    common = {"record": str(record.path), "store": store.place(), "model": "m"}
     return SimpleNamespace(
         record=record,
         store=store,

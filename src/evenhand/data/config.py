@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -155,8 +154,11 @@ class DataConfig(Section):
     def _known_encoding(cls, name: str | None) -> str | None:
         if name is not None:
             try:
-                codecs.lookup(name)
-            except LookupError:
+                # not `codecs.lookup`, which knows zlib and rot13 too
+                b"a".decode(name, errors="replace")
+            except UnicodeError:
+                pass
+            except (LookupError, ValueError):
                 raise ValueError("allowed are the names of encodings, such as cp866, gbk, cp1251") from None
         return name
 

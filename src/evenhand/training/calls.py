@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from evenhand.data.store.store import StorePlace
 from evenhand.engines.call import FunctionCall
 
 
@@ -15,7 +16,7 @@ class PrepareCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.fit_fold:prepare_model"
     record: str
-    store: str
+    store: StorePlace
     model: str
     threads: int
 
@@ -26,7 +27,7 @@ class TrainCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.fit_fold:run_task"
     record: str
-    store: str
+    store: StorePlace
     model: str
     fold: int
     seed: int
@@ -40,7 +41,7 @@ class SoupCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.soup:run_soup"
     record: str
-    store: str
+    store: StorePlace
     model: str
     fold: int
     threads: int
@@ -52,7 +53,7 @@ class PredictCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.prediction.predict_fold:predict_fold"
     record: str
-    store: str
+    store: StorePlace
     entry: str
     model: str
     fold: int
@@ -68,7 +69,7 @@ class FeaturesCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.stored_features:write_features"
     record: str
-    store: str
+    store: StorePlace
     model: str
     threads: int
     out: str
@@ -82,7 +83,7 @@ class NetworkFeaturesCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.prediction.network_features:write_network_features"
     record: str
-    store: str
+    store: StorePlace
     entry: str
     rows: list[int]
     model: str
@@ -115,7 +116,7 @@ class PredictPrefixesCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.prediction.predict_fold:predict_prefixes"
     record: str
-    store: str
+    store: StorePlace
     model: str
     fold: int
     seed: int

@@ -54,7 +54,7 @@ def beat_record(
     record = Record.create(folder / "runs", asked="", resolved=resolved, data=data)
     record.write_samples(samples)
     record.write_folds(Folds(samples.ids, (np.arange(N) // 3 % 3).astype(np.int16), k=3))
-    common = {"record": str(record.path), "store": str(store.folder), "model": "m"}
+    common = {"record": str(record.path), "store": store.place(), "model": "m"}
     return SimpleNamespace(record=record, entry=entry.name, common=common)
 
 

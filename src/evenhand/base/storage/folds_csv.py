@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,9 +14,12 @@ import numpy.typing as npt
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.regular_file import open_regular
 from evenhand.base.values import TEST, Folds
 
 _TEST = "test"
+MOST_BYTES = 1_000_000_000
+"""Largest file that is read."""
 
 Line: TypeAlias = tuple[int, str, str, str]
 """Number of the line, id, fold as written, family ("" for none)."""
@@ -45,7 +49,7 @@ def fold_lines(path: Path) -> Iterator[Line]:
     """
     try:
         # Excel writes a byte-order mark, and would have it part of the first column's name
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_regular(path, most=MOST_BYTES), encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip().lower() for name in next(reader, [])]
             if "id" not in header or "fold" not in header:

@@ -102,6 +102,11 @@ class Column:
         """Write a row of the first row's shape at its position; thread-safe, as positions do not overlap."""
         self._write(row, _HEADER + position * self.zeros.nbytes)
 
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of the rows that were appended so far, and of the header."""
+        return self._end
+
     def begin_ragged(self, rows: int) -> None:
         """Keep the first `rows` rows; all others will be appended.
 

@@ -20,11 +20,15 @@ Make = Callable[[int], Mapping[str, Array]]
 """Position of a row -> its named arrays; raises `DataError` with the reason if it cannot be decoded."""
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
+Reserve = Callable[[int, int], None]
+"""Called with bytes that are needed and how many of them are written already; raises if they do not fit."""
 
 T = TypeVar("T")
 _Row = dict[str, Array] | str  # the arrays, or why there are none
 _BLOCK_BYTES = 1 << 20
 _BLOCK_ROWS = 256
+_CHECK_BYTES = 16 << 20
+"""Bytes of ragged rows after which room is made again."""
 
 
 class RowWriter:
@@ -44,7 +48,8 @@ class RowWriter:
     progress
         Called with (rows done, n).
     reserve
-        Called with the bytes of the whole entry, estimated from the first decoded row; raises if they do not fit.
+        Called with the bytes of the whole entry, estimated from the first decoded row; where rows differ in shape,
+        again while they are written.
 
     Attributes
     ----------
@@ -61,7 +66,7 @@ class RowWriter:
         files: Sequence[str] | None = None,
         workers: int,
         progress: Progress | None,
-        reserve: Callable[[int], None],
+        reserve: Reserve,
     ) -> None:
         self.folder, self.make, self.n, self.workers = folder, make, n, workers
         self.files = files
@@ -89,7 +94,7 @@ class RowWriter:
             if isinstance(row, str):
                 self.failures[position] = row
                 continue
-            self.reserve(self.n * sum(value.nbytes for value in row.values()))
+            self.reserve(self.n * sum(value.nbytes for value in row.values()), 0)
             with self._store_errors():
                 for name, value in row.items():
                     self.columns[name] = Column(self.folder, name, value)
@@ -116,8 +121,14 @@ class RowWriter:
         with self._store_errors():
             for column in self.columns.values():
                 column.begin_ragged(start)
+        # Reserved so far is room for rows like the first one; what is written now may have any size.
+        checked = 0
         with closing(map_in_order(self._decode_block, self._blocks(start), self.workers)) as blocks:
             for block, rows in blocks:
+                written = sum(column.bytes_written for column in self.columns.values())
+                if written > checked + _CHECK_BYTES:
+                    self.reserve(written, written)
+                    checked = written
                 with self._store_errors():
                     for position, row in zip(block, rows, strict=True):
                         self._append(position, row)

@@ -62,10 +62,17 @@ def list_entries(entries: Path) -> list[EntryInfo]:
     return sorted(found, key=lambda item: item.used)
 
 
-def make_room(folder: Path, need: int, limit: int | None) -> None:
+def make_room(folder: Path, need: int, limit: int | None, *, own: str = "", written: int = 0) -> None:
     """Remove the least recently used entries until `need` bytes fit below the limit and on the disk.
 
-    Entries in use by a living process stay, even if the store then exceeds its limit.
+    Entries in use by a living process, or being built by one, stay, even if the store then exceeds its limit.
+
+    Parameters
+    ----------
+    own
+        Name of the entry that needs them, which is not counted as one that is being built.
+    written
+        How many of the bytes are on the disk already.
 
     Raises
     ------
@@ -79,18 +86,29 @@ def make_room(folder: Path, need: int, limit: int | None) -> None:
             "Raise compute.store_limit_gb."
         )
     there = list_entries(folder / "entries")
-    total = sum(item.bytes for item in there)
+    total = sum(item.bytes for item in there) + _bytes_being_built(folder / "building", own)
     for item in there:
         over = limit is not None and total + need > limit
-        if not over and shutil.disk_usage(folder).free >= need:
+        if not over and shutil.disk_usage(folder).free >= need - written:
             return
         if remove(item.folder, folder / "building"):
             total -= item.bytes
     free = shutil.disk_usage(folder).free
-    if free < need:
+    if free < need - written:
         raise StoreError(
-            f"{folder}: this entry needs {format_bytes(need)}, but {format_bytes(free)} are free. {_MORE_ROOM}"
+            f"{folder}: this entry needs {format_bytes(need - written)}, but {format_bytes(free)} are free. "
+            f"{_MORE_ROOM}"
         )
+
+
+def _bytes_being_built(building: Path, own: str) -> int:
+    """Return the bytes of entries that are being built, without one's own."""
+    total = 0
+    for path in building.glob("*/*.npy"):
+        if is_entry(path.parent.name) and path.parent.name != own:
+            with contextlib.suppress(OSError):  # done or given up meanwhile
+                total += path.stat().st_size
+    return total
 
 
 def remove(entry: Path, building: Path) -> bool:

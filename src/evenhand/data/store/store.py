@@ -14,13 +14,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +41,9 @@ from evenhand.data.store.space import ABOUT, list_entries, make_room, remove, re
 
 _FORMAT = 1
 """Version of the format, part of every name: entries in another format are not found."""
+
+StorePlace = Mapping[str, Any]
+"""What `Store.place` returns."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,15 @@ class Store:
         self.folder = user_cache_path("evenhand") if folder is None else Path(folder)
         self.limit_bytes = limit_bytes
         self.also = tuple(also)
+
+    @classmethod
+    def at(cls, place: StorePlace, *, also: Sequence[Path] = ()) -> Self:
+        """Return the store that `place` describes."""
+        return cls(Path(place["folder"]), place["limit_bytes"], also=also)
+
+    def place(self) -> dict[str, Any]:
+        """Return folder and limit as plain values, by which another process opens the same store."""
+        return {"folder": str(self.folder), "limit_bytes": self.limit_bytes}
 
     def rows(
         self,
@@ -118,7 +132,7 @@ class Store:
                 files=files,
                 workers=max(1, workers),
                 progress=progress,
-                reserve=self._reserve,
+                reserve=partial(self._reserve, part.name),
             )
             writer.write()
             write_about(part, "rows", key, rows=writer.n, arrays=list(writer.columns), failures=writer.failures)
@@ -167,7 +181,7 @@ class Store:
         kind = np.dtype(dtype)
 
         def build(part: Path) -> None:
-            self._reserve(int(np.prod(shape)) * kind.itemsize)
+            self._reserve(part.name, math.prod(shape) * kind.itemsize)
             write_array(part / "array.npy", shape, kind, fill)
             write_about(part, "array", key, rows=shape[0], arrays=["array"], failures={})
 
@@ -220,9 +234,9 @@ class Store:
             gone = [item.bytes for item in old if remove(item.folder, self.folder / "building")]
         return Cleared(entries=len(gone), bytes=sum(gone), in_use=len(old) - len(gone))
 
-    def _reserve(self, need: int) -> None:
+    def _reserve(self, own: str, need: int, written: int = 0) -> None:
         with store_errors(self.folder):
-            make_room(self.folder, need, self.limit_bytes)
+            make_room(self.folder, need, self.limit_bytes, own=own, written=written)
 
     def _entry(self, name: str, build: Callable[[Path], None]) -> StoreEntry:
         place = self.folder / "entries" / name

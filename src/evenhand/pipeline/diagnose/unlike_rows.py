@@ -62,7 +62,7 @@ def fold_features(
     EvenhandError
         If rows of the run are neither in the store nor at the place where the run read them.
     """
-    context = TaskContext.of(str(run.path), str(store.folder), model)
+    context = TaskContext.of(str(run.path), store.place(), model)
     plans = [_plan(run, settings, context, rows, fold, watcher, store) for fold in range(settings.folds.k)]
     threads = usable_cores()
     watcher.stage("comparing with training rows", 2 * len(plans))
@@ -73,7 +73,7 @@ def fold_features(
                 calls.append(
                     NetworkFeaturesCall(
                         record=str(run.path),
-                        store=str(store.folder),
+                        store=store.place(),
                         entry=entry,
                         rows=at.tolist(),
                         model=model,

@@ -93,7 +93,7 @@ def earliness(
     known = {p.model: p for p in of_record(run, of=of)}
     chosen = _network(settings, model, known, run)
     whole, rows_store = known[chosen.name], readers_store(store)
-    context = TaskContext.of(str(run.path), str(rows_store.folder), chosen.name)
+    context = TaskContext.of(str(run.path), rows_store.place(), chosen.name)
     counts = _steps(context, chosen, steps)
     table = _probabilities(run, settings, context, whole, counts, of, watcher or Silent(), rows_store)
     each = tuple(
@@ -198,7 +198,7 @@ def _probabilities(
         calls = [
             PredictPrefixesCall(
                 record=str(run.path),
-                store=str(store.folder),
+                store=store.place(),
                 model=context.model.name,
                 fold=fold,
                 seed=seed,

@@ -170,7 +170,7 @@ def _asked_of(
     run: Record, settings: Settings, name: str, watcher: Watcher, store: Store
 ) -> tuple[list[Asked], list[TaskRows]]:
     """Return the rows of each fold of a model, those fitted on before those held out, and the parts."""
-    context = TaskContext.of(str(run.path), str(store.folder), name)
+    context = TaskContext.of(str(run.path), store.place(), name)
     seed, asked, parts = context.model.seeds[0], [], []
     for fold in range(settings.folds.k):
         entry, at = encoded_rows(run, settings, context, context.size_of_fold(fold, seed), watcher, store)

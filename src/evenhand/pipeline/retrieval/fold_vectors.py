@@ -92,7 +92,7 @@ def row_vectors(
         calls = [
             RowVectorsCall(
                 record=str(run.path),
-                store=str(store.folder),
+                store=store.place(),
                 entry=one.entry,
                 rows=np.asarray(one.rows).tolist(),
                 model=one.model,

@@ -114,7 +114,7 @@ def retrieve(
     chosen = _model(run, settings, model, codes=codes)
     words = [queries] if isinstance(queries, (str, Path)) else list(queries)
     found = read_queries(words, [text] if isinstance(text, str) else list(text), samples, settings)
-    context = TaskContext.of(str(run.path), str(rows_store.folder), chosen)
+    context = TaskContext.of(str(run.path), rows_store.place(), chosen)
     searches = list(_searches(run, context, found))
     groups = run.folds().resampling_groups(samples, np.arange(len(samples)))[0]
     groups = samples.ids if groups is None else groups

@@ -54,7 +54,7 @@ def stored_features(
         calls = [
             FeaturesCall(
                 record=str(record.path),
-                store=str(store.folder),
+                store=store.place(),
                 model=name,
                 threads=threads,
                 out=str(Path(folder) / f"{position}.npy"),

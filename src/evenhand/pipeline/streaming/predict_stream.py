@@ -12,6 +12,7 @@ import numpy as np
 from evenhand.base.errors import DataError, EvenhandError, ModelError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats
+from evenhand.data.store.store import StorePlace
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import row_confidence
 from evenhand.evaluation.reading.from_record import best_model
@@ -83,13 +84,15 @@ def predict_stream(
     chosen = model or best_model(run)
     rows_store = readers_store(store)
     predictor = predictor_for(run, settings, chosen, Silent(), rows_store)
-    networks = _networks(run, settings, predictor, chosen, str(rows_store.folder))
+    networks = _networks(run, settings, predictor, chosen, rows_store.place())
     rule = None if precision is None else DecisionRule.of(run, chosen, precision)
     stream = _Stream(reader, networks, predictor, tuple(run.data()["classes"]), several, rule)
     return _results(stream, lines, strict=strict)
 
 
-def _networks(run: Record, settings: Settings, predictor: Predictor, chosen: str, store: str) -> StepNetworks:
+def _networks(
+    run: Record, settings: Settings, predictor: Predictor, chosen: str, store: StorePlace
+) -> StepNetworks:
     """Return the networks that a model or blend needs; raises `ModelError` if one cannot be used."""
     # torch, which the help of the shell must not wait for
     from evenhand.training.tasks.context import TaskContext

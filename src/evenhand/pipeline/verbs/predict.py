@@ -253,7 +253,7 @@ def _predict_folds(
         calls = [
             PredictCall(
                 record=str(run.path),
-                store=str(store.folder),
+                store=store.place(),
                 entry=entries[m.size].name,
                 sizes={str(size): entry.name for size, entry in entries.items()},
                 model=m.name,

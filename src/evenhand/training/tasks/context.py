@@ -15,7 +15,7 @@ from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, Ints, Samples
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import row_shape
-from evenhand.data.store.store import Store
+from evenhand.data.store.store import Store, StorePlace
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.evaluation.reading.from_record import truth_threshold
 from evenhand.modalities import KINDS, Kind
@@ -68,7 +68,7 @@ class TaskContext:
     exclusive: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
-    def of(cls, record: str, store: str, model: str) -> TaskContext:
+    def of(cls, record: str, store: StorePlace, model: str) -> TaskContext:
         """Return the context of one model.
 
         Raises
@@ -88,7 +88,7 @@ class TaskContext:
             raise TaskError(unknown("model", model, found))
         return cls(
             record=opened,
-            store=Store(Path(store), also=_stores_named(resolved)),
+            store=Store.at(store, also=_stores_named(resolved)),
             samples=opened.samples(),
             folds=opened.folds(),
             model=ModelConfig.model_validate(found[model]),

@@ -23,6 +23,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.base.values import Ints, RowSet, Samples
+from evenhand.data.store.store import StorePlace
 from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import save_network
 from evenhand.models.network import Network
@@ -50,7 +51,7 @@ Report = Callable[[Any], None]
 
 def run_task(
     record: str,
-    store: str,
+    store: StorePlace,
     model: str,
     fold: int,
     seed: int,
@@ -94,7 +95,7 @@ def run_task(
 
 
 def prepare_model(
-    record: str, store: str, model: str, threads: int, progress: Report | None = None
+    record: str, store: StorePlace, model: str, threads: int, progress: Report | None = None
 ) -> dict[str, Any]:
     """Compute the activations of a model's frozen parts into the store, before its tasks need them.
 

@@ -17,6 +17,7 @@ from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats
+from evenhand.data.store.store import StorePlace
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
@@ -106,7 +107,7 @@ def _score_average(state: FitState, members: Sequence[Weights]) -> float:
     return validate_refreshed(state, "soup").score.value
 
 
-def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> dict[str, Any]:
+def run_soup(record: str, store: StorePlace, model: str, fold: int, threads: int) -> dict[str, Any]:
     """Average the weights of a model's seeds on one fold; keep the soup where it scores better.
 
     That is better than the best seed alone *and* than the mean of all seeds' probabilities, which it replaces.

@@ -10,6 +10,7 @@ import numpy as np
 
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
+from evenhand.data.store.store import StorePlace
 from evenhand.data.store.stored_only import StoredOnly
 from evenhand.training.device import device_of
 from evenhand.training.loop.determinism import deterministic
@@ -20,7 +21,7 @@ from evenhand.training.tasks.initial_network import fresh_network
 
 def write_features(
     record: str,
-    store: str,
+    store: StorePlace,
     model: str,
     threads: int,
     out: str,

@@ -12,6 +12,7 @@ import torch
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
+from evenhand.data.store.store import StorePlace
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
 from evenhand.training.inputs.inference import predict_logits
@@ -26,7 +27,15 @@ BATCH = 4096
 
 
 def write_network_features(
-    record: str, store: str, entry: str, rows: list[int], model: str, fold: int, seed: int, threads: int, out: str
+    record: str,
+    store: StorePlace,
+    entry: str,
+    rows: list[int],
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    out: str,
 ) -> dict[str, Any]:
     """Write (len(rows), d) float32 features of encoded rows in one network of a record to `out` (.npy).
 
@@ -54,7 +63,15 @@ def write_network_features(
 
 
 def write_row_vectors(
-    record: str, store: str, entry: str, rows: list[int], model: str, fold: int, seed: int, threads: int, out: str
+    record: str,
+    store: StorePlace,
+    entry: str,
+    rows: list[int],
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    out: str,
 ) -> dict[str, Any]:
     """Write what encoded rows are compared by in one network of a record to `out` (.npz).
 

@@ -15,6 +15,7 @@ from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.entry import StoreEntry
+from evenhand.data.store.store import StorePlace
 from evenhand.modalities.prefixes import first_steps
 from evenhand.modalities.views import View, seen
 from evenhand.models.io.network_files import load_network
@@ -32,7 +33,7 @@ from evenhand.training.tasks.predictions_file import Correct
 
 def predict_fold(
     record: str,
-    store: str,
+    store: StorePlace,
     entry: str,
     model: str,
     fold: int,
@@ -69,7 +70,7 @@ def predict_fold(
 
 def predict_prefixes(
     record: str,
-    store: str,
+    store: StorePlace,
     model: str,
     fold: int,
     seed: int,
