@@ -1,5 +1,6 @@
 """A store touches nothing but what it made: markers, names, folders of others."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,31 @@ def test_names_that_a_store_gives() -> None:
     assert is_trash(f"{NAME}.0a1b2c3d.trash")
     assert not is_trash(f"{NAME}.trash")
     assert not is_lock("x.lock")
+
+
+def test_a_folder_that_a_record_names_is_read_only_if_it_is_a_store(tmp_path: Path) -> None:
+    other, own = tmp_path / "other", Store(tmp_path / "own", also=[tmp_path / "other"])
+    put(Store(other))
+    (name,) = Store(other).usage()["name"]
+    (other / MARKER).unlink()
+    with pytest.raises(StoreError, match="do not exist"):
+        own.open(name)
+    os.mkfifo(other / MARKER)
+    with pytest.raises(StoreError, match="do not exist"):
+        own.open(name)
+
+
+def test_an_entry_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    put(Store(tmp_path))
+    (name,) = Store(tmp_path).usage()["name"]
+    (tmp_path / "entries" / name / "entry.json").unlink()
+    os.mkfifo(tmp_path / "entries" / name / "entry.json")
+    with pytest.raises(StoreError, match="do not exist"):
+        Store(tmp_path).open(name)
+
+
+def test_a_file_is_not_a_store(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("mine")
+    for use in (Store.clear, Store.usage):
+        with pytest.raises(StoreError, match="is not a folder"):
+            use(Store(tmp_path / "a"))

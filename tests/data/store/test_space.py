@@ -1,9 +1,11 @@
 """Room: the limit, the least recently used, a full disk, a folder that cannot be written."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import StoreError
-from evenhand.data.store import space
+from evenhand.data.store import row_writer, space
+from evenhand.data.store.space import make_room
 from evenhand.data.store.store import Store
 
 MB = 1_000_000
@@ -195,3 +198,41 @@ def test_half_deleted_and_half_built_leftovers_go(tmp_path: Path) -> None:
     (building / f"{'b' * 32}.lock").touch()
     Store(tmp_path).clear()
     assert not list(building.iterdir())
+
+
+def test_the_limit_goes_with_the_store_to_other_processes(tmp_path: Path) -> None:
+    put(Store(tmp_path), "old")
+    there = Store.at(json.loads(json.dumps(Store(tmp_path, limit_bytes=int(1.5 * MB)).place())))
+    there.array({"activations": 1}, (MB,), np.uint8, lambda out: None)
+    assert [key for key in there.usage()["key"] if "name" in key] == [], "activations had to make room"
+
+
+def test_the_limit_holds_while_rows_of_any_size_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_writer, "_CHECK_BYTES", MB)
+    monkeypatch.setattr(row_writer, "_BLOCK_ROWS", 4)
+    store = Store(tmp_path, limit_bytes=4 * MB)
+    with pytest.raises(StoreError, match="more than the limit of the whole store"):
+        store.rows({}, list(map(str, range(99))), lambda row: {"x": np.ones(MB if row else 1, np.uint8)})
+    assert not list((tmp_path / "entries").iterdir())
+    assert not list((tmp_path / "building").iterdir())
+
+
+def test_what_others_are_building_counts(tmp_path: Path) -> None:
+    put(Store(tmp_path), "old")
+    part = tmp_path / "building" / ("0" * 32)
+    part.mkdir()
+    (part / "x.npy").write_bytes(bytes(MB))
+    make_room(tmp_path, MB, 3 * MB + 1000)
+    assert names(Store(tmp_path)) == ["old"]
+    make_room(tmp_path, MB, 2 * MB)
+    assert names(Store(tmp_path)) == []
+
+
+def test_an_entry_of_the_future_is_cleared_as_well(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put(store, "a")
+    used_at(store, "a", time.time() + 1e6)
+    assert store.clear(unused_days=1).entries == 0
+    assert store.clear().entries == 1

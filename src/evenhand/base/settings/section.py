@@ -97,6 +97,10 @@ def read_toml(text: str, source: str) -> tuple[dict[str, Any], dict[Key, int]]:
         raise ConfigError(source, [fault]) from None
     except tomlkit.exceptions.TOMLKitError as error:
         raise ConfigError(source, [Fault("TOML", str(error), "this is not valid TOML")]) from None
+    except RecursionError:
+        raise ConfigError(
+            source, [Fault("TOML", "tables or lists are nested too deeply", "this is not read")]
+        ) from None
     return values, key_lines(text)
 
 

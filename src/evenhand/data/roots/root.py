@@ -68,6 +68,8 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
     path = given_path(path)
     if path.is_dir():
         return FolderRoot(path, links)
+    if path.is_symlink() and not path.exists():
+        raise DataError(f"{path}: is a symbolic link that leads nowhere, or back to itself.")
     if not path.exists():
         raise DataError(f"{path}: there is no such folder or file.{_hint(path)}")
     try:

@@ -53,7 +53,9 @@ def claim(folder: Path) -> None:
 
 
 def check_store(folder: Path) -> None:
-    """Raise `StoreError` if a folder has no marker and holds other files."""
+    """Raise `StoreError` if a folder has no marker and holds other files, or is not a folder."""
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"{folder}: is not a folder, and so not a store of encoded rows.")
     if not is_marked(folder):
         _refuse_other_files(folder)
 
