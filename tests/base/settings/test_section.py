@@ -1,3 +1,4 @@
+import os
 from typing import Literal
 
 import pytest
@@ -145,3 +146,25 @@ def test_any_values_end_in_a_config_or_a_config_error(values: object) -> None:
     except ConfigError as error:
         told = str(error)
         assert told.startswith("any: ")
+
+
+def test_many_faults_are_counted_and_the_first_are_shown() -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(Inner, {f"key{at}": at for at in range(1000)}, "x.toml")
+    text = str(caught.value)
+    assert len(caught.value.faults) >= 1000
+    assert len(text.splitlines()) == 22
+    assert text.splitlines()[-1].endswith("more.")
+
+
+def test_a_configuration_has_a_largest_size_and_is_a_file(tmp_path) -> None:
+    (tmp_path / "large.toml").write_text("# " + "x" * 2_000_000)
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name, words in (("large.toml", "at most 2,000,000 are read"), ("pipe.toml", "it is a named pipe")):
+        with pytest.raises(ConfigError, match=words):
+            read_file(tmp_path / name)
+
+
+def test_endless_nesting_is_a_fault() -> None:
+    with pytest.raises(ConfigError, match="TOML"):
+        read_toml("x = " + "[" * 20_000 + "]" * 20_000, "x.toml")

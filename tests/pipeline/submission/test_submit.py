@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
+from evenhand.models.config import ModelConfig
+from evenhand.pipeline.submission import predict_like as predict_like_module
 from evenhand.pipeline.submission.submission_log import read_log
+from evenhand.pipeline.submission.submit import refuse_options
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -276,3 +280,24 @@ def test_a_photo_that_cannot_be_decoded_gets_the_shares_of_the_classes(
     assert written.loc[0, list(classes)].to_numpy(float) == pytest.approx(counts / counts.sum())
     assert len(written) == 4
     assert made.document()["guessed"][0]["path"] == "broken.jpg"
+
+
+@pytest.mark.parametrize("name", ["--config=evil.json", "-rf"])
+def test_a_name_never_becomes_an_option_of_the_upload_command(name: str) -> None:
+    with pytest.raises(ValidationError, match="nor begins with a hyphen"):
+        ModelConfig(name=name, encoder="small")
+    with pytest.raises(EvenhandError, match=r"would take for an option. Nothing was uploaded"):
+        refuse_options(["kaggle", "-f", "{file}", "{model}"], ["kaggle", "-f", "/a.csv", name])
+    refuse_options(["kaggle", "-m", "--message={model}", "{figure}"], ["kaggle", "-m", f"--message={name}", "-0.5"])
+
+
+def test_a_record_that_cannot_be_written_to_leaves_no_file(
+    run: Record, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(predict_like_module, "add", full)
+    with pytest.raises(OSError, match="Read-only"):
+        evenhand.predict_like(run, sample, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()

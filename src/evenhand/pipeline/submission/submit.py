@@ -225,7 +225,7 @@ def _upload(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGat
         "{record}": str(run.path.resolve()),
     }
     command = [_filled(part, words) for part in wanted.command]
-    _refuse_options(wanted.command, command)
+    refuse_options(wanted.command, command)
     event, code, output = _run_command(command, wanted.timeout_s)
     add(run, event, path, **_log_fields(passed), command=command, code=code, output=output)
     return SubmissionResult(passed, event, output)
@@ -236,7 +236,7 @@ def _log_fields(passed: SubmissionGate) -> dict[str, Any]:
     return {name: value for name, value in vars(passed).items() if name != "passed"}
 
 
-def _refuse_options(asked: Sequence[str], filled: Sequence[str]) -> None:
+def refuse_options(asked: Sequence[str], filled: Sequence[str]) -> None:
     """Raise if a value makes an option of an argument: the names of models come from a record."""
     for before, after in zip(asked, filled, strict=True):
         if after.startswith("-") and not before.startswith("-") and not _is_number(after):

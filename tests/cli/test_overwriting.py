@@ -1,0 +1,35 @@
+"""Verbs that write a file which is named refuse to overwrite one, before they do anything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evenhand.cli.app import app
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("split none.toml", "--to"),
+        ("predict none new", "--to"),
+        ("predict none --like sample.csv", "--to"),
+        ("init none", "--to"),
+        ("ensemble a.csv", "--to"),
+        ("compare a.csv b.csv", "--ids"),
+        ("compare a.csv b.csv --data", "--ids"),
+        ("retrieve none row", "--html"),
+    ],
+)
+def test_a_file_is_not_overwritten_unasked(tmp_path: Path, command: str, option: str) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("mine")
+    said = CliRunner().invoke(app, [*command.split(), option, str(mine)], env={"COLUMNS": "200"})
+    assert said.exit_code == 2
+    assert f"{mine} already exists. Give another name ({option}), or overwrite it with --force." in said.output
+    assert mine.read_text() == "mine"
+    said = CliRunner().invoke(app, [*command.split(), option, str(mine), "--force"], env={"COLUMNS": "200"})
+    assert "already exists" not in said.output
+    assert mine.read_text() == "mine", "nothing is written for want of data"
