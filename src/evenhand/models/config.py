@@ -27,10 +27,8 @@ def _file_name(name: str, *, longest: int = 100) -> str:
     bad = sorted({c for c in name if c in FORBIDDEN or unicodedata.category(c).startswith("C")})
     if bad:
         raise ValueError(f"a name may not hold {' '.join(repr(c) for c in bad)} (it becomes a folder)")
-    if not name or name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
-        raise ValueError(
-            "a name is not empty, neither begins nor ends with a dot or a space, nor begins with a hyphen"
-        )
+    if not name or name != name.strip() or name.startswith(".") or name.endswith("."):
+        raise ValueError("a name is not empty and neither begins nor ends with a dot or a space")
     if len(name.encode()) > longest:
         raise ValueError(f"a name has at most {longest} bytes in UTF-8")
     # "nul.txt" is the device as well.

@@ -19,9 +19,13 @@ from evenhand.modalities.photos.reading.read import encode, facts
 
 
 def png(width: int, height: int) -> bytes:
-    """Return a grey PNG that ends after its header."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+    """Return a grey PNG whose pixels are missing."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    made = [
+        struct.pack(">I", len(raw)) + name + raw + struct.pack(">I", zlib.crc32(name + raw)) for name, raw in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
 
 
 @pytest.mark.parametrize("sides", [(1, 99_999_999), (99_999_999, 1)])
