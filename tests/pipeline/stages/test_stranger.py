@@ -72,3 +72,19 @@ def test_nothing_is_deleted_and_nothing_is_evicted(stranger: tuple[Path, Path], 
     assert {path: path.stat().st_mtime_ns for path in precious.rglob("*")} == before
     assert {"name": "mine"} in list(own.usage()["key"])
     assert len(own.usage()) > 1, "what was decoded went into the reader's own store"
+
+
+@pytest.mark.slow
+def test_a_report_shows_no_picture_of_other_files(stranger: tuple[Path, Path], tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    shutil.copytree(stranger[0], record)
+    assert "data:image/jpeg" in evenhand.report(record).read_text()
+    private = tmp_path / "private"
+    shutil.copytree(stranger[0].parents[1] / "data", private)
+    files = [path for path in sorted(private.rglob("*")) if path.suffix in (".jpg", ".png")]
+    for path, raw in zip(files, [path.read_bytes() for path in files[1:]] + [files[0].read_bytes()], strict=True):
+        path.write_bytes(raw)
+    asked = tomlkit.parse((record / "resolved.toml").read_text())
+    asked["data"]["root"] = str(private)  # type: ignore[index]
+    (record / "resolved.toml").write_text(tomlkit.dumps(asked))
+    assert "data:image/jpeg" not in evenhand.report(record).read_text()
