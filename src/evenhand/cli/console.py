@@ -6,8 +6,10 @@ that the output cannot encode are escaped. No other module of `cli` prints, or u
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -118,6 +120,12 @@ def print_line(text: object) -> None:
 def print_error(text: object) -> None:
     """Print a line on standard error."""
     _write(sys.stderr, printable_lines(str(text)))
+
+
+def print_at_once(text: str) -> None:
+    """Print a line on standard error past all buffers, as a signal may have interrupted a `print`."""
+    with contextlib.suppress(OSError, ValueError):
+        os.write(2, f"{text}\n".encode())
 
 
 def print_json(document: Any, *, indent: int | None = 1) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+
+from evenhand.cli.console import print_at_once
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LAST = 3
@@ -52,6 +53,4 @@ def _stop(number: int, _: FrameType | None) -> None:
     if len(_received) >= _LAST:
         # Workers end with this process, and files are written under other names until they are whole.
         os._exit(3)
-    # Not through `print`, which the signal may have interrupted.
-    with contextlib.suppress(OSError, ValueError):
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, b"Stopping; once more to end at once.\n")
+    print_at_once("Stopping; once more to end at once.")
