@@ -89,8 +89,15 @@ class NewRows:
                 watcher=_Messages(say),
             )
             self.kept.keep(rows, self.asked | self.left)
-            filled = {"probabilities": rows.probabilities, "source": rows.source}
-            session.use(replace(session.rows, classes=rows.classes, model=rows.model, **filled))
+            session.use(
+                replace(
+                    session.rows,
+                    classes=rows.classes,
+                    model=rows.model,
+                    probabilities=rows.probabilities,
+                    source=rows.source,
+                )
+            )
             say(f"{count(int((self.left & rows.predicted).sum()), 'new row')} predicted.")
         except (EvenhandError, OSError) as error:
             say(f"New rows stay without probabilities: {error}")
