@@ -112,14 +112,17 @@ def test_it_trains_mixes_and_is_evaluated(generated: Generated, done: Run) -> No
 
 
 def test_a_killed_run_is_resumed_to_the_same_predictions(generated: Generated, done: Run) -> None:
-    again = evenhand.run(models(generated), changes=changes(generated, output=str(generated.toml.parent / "again")))
+    again = generated.toml.parent / "again"
+    left = Path(shutil.copytree(done.path, again / done.path.name))
     for name in ("scores.json", "report.html", "predictions.parquet"):
-        (again.path / name).unlink()
-    shutil.rmtree(again.path / "models" / "profile none" / "fold1")
-    resumed = evenhand.run(
-        models(generated), changes=changes(generated, output=str(generated.toml.parent / "again"))
-    )
-    assert resumed.path == again.path
+        (left / name).unlink()
+    lost = list(left.glob("models/*/fold1"))  # of every model, so that each is trained a second time
+    assert len(lost) == len(list(left.glob("models/*/fold0"))) > 2
+    for folder in lost:
+        shutil.rmtree(folder)
+    resumed = evenhand.run(models(generated), changes=changes(generated, output=str(again)))
+    assert resumed.path == left
+    assert all(folder.is_dir() for folder in lost)
     pd.testing.assert_frame_equal(resumed.predictions, done.predictions)
 
 
