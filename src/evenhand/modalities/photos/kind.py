@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Floats, Ints, Samples
@@ -31,13 +30,10 @@ from evenhand.modalities.photos.demo import write_demo
 from evenhand.modalities.photos.example import write_example
 from evenhand.modalities.photos.floor import size_and_colour
 from evenhand.modalities.photos.reading import read
+from evenhand.modalities.photos.reading.open_image import check_bytes
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 from evenhand.modalities.photos.wrapping import wrapping
 from evenhand.modalities.views import View
-
-_BYTES_A_PIXEL = 16
-_METADATA_BYTES = 64 << 20
-"""What a file may have beside its pixels: no format stores them in more than four floats each."""
 
 
 class Photos(FileRows):
@@ -72,11 +68,7 @@ class Photos(FileRows):
         }
 
     def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
-        most = settings["max_pixels"] * _BYTES_A_PIXEL + _METADATA_BYTES
-        if size > most:
-            raise DataError(
-                f"has {size:,} bytes; one of photos.max_pixels = {settings['max_pixels']:,} has {most:,} at most"
-            )
+        check_bytes(size, int(settings["max_pixels"]))
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(read.encode(raw, settings))

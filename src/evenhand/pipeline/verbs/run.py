@@ -287,7 +287,7 @@ def _source_name(config: str | Path | Mapping[str, Any]) -> str:
 def train(record: Record, settings: Settings, watcher: Watcher, store: Store) -> None:
     """Train every model on every fold with every seed, in worker processes, on rows from a store."""
     cores = settings.compute.cores
-    places = {"record": str(record.path), "store": store.place()}
+    places: dict[str, Any] = {"record": str(record.path), "store": store.place()}
     # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):

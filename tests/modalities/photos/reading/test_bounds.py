@@ -51,5 +51,5 @@ def test_a_file_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
         file.truncate(3 << 30)
     settings = {"max_pixels": 1000}
     read = KINDS.get("photos").reader(open_root(tmp_path), pd.DataFrame({"path": ["a.png"]}), settings)
-    with pytest.raises(DataError, match=r"has 3,221,225,472 bytes; one of photos.max_pixels = 1,000"):
+    with pytest.raises(DataError, match=r"has 3,221,225,472 bytes; a picture of photos.max_pixels = 1,000"):
         read(0)

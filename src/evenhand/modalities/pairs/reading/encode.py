@@ -16,6 +16,7 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.tables.places import has_file
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.photos.reading import read
+from evenhand.modalities.photos.reading.open_image import check_bytes
 from evenhand.modalities.photos.reading.resize import GROUNDS
 
 COUNTED = (
@@ -54,7 +55,7 @@ def encode(root: Root, path: str, text: str, settings: Mapping[str, Any]) -> dic
         With the reason why the picture cannot be decoded.
     """
     there = has_file(path)
-    image = decoded(root.read(path), settings) if there else ground(settings)
+    image = _picture(root, path, settings) if there else ground(settings)
     kept = spelling(text)[: int(settings["longest"])]
     return {
         "image": image,
@@ -62,6 +63,14 @@ def encode(root: Root, path: str, text: str, settings: Mapping[str, Any]) -> dic
         "present": np.array([there, bool(kept)], dtype=np.uint8),
         "counters": np.array([not there, not kept, len(kept) < len(spelling(text))], dtype=np.int32),
     }
+
+
+def _picture(root: Root, path: str, settings: Mapping[str, Any]) -> npt.NDArray[np.uint8]:
+    try:
+        check_bytes(root.size(path), int(settings["max_pixels"]))
+    except DataError as error:
+        raise DataError(str(error).replace("photos.max_pixels", "pairs.max_pixels")) from None
+    return decoded(root.read(path), settings)
 
 
 def decoded(raw: bytes, settings: Mapping[str, Any]) -> npt.NDArray[np.uint8]:

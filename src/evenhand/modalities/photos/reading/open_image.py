@@ -19,6 +19,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """Formats that Pillow may open; its other readers (EPS runs Ghostscript) never receive the bytes."""
 LONGEST_SIDE = 1_000_000
 """Longest side in px: resizing holds a table of weights for every pixel of a side, 2 GB for 99,999,999."""
+_BYTES_A_PIXEL = 16
+_BYTES_BESIDE = 64 << 20
+"""What a file may hold beside its pixels, which no format stores in more than four floats each."""
 
 
 @contextmanager
@@ -56,6 +59,13 @@ def pillow() -> Any:
     except ImportError:
         raise MissingExtraError("pillow", "photos", "Reading photos") from None
     return Image
+
+
+def check_bytes(size: int, max_pixels: int) -> None:
+    """Raise `DataError` if a file is larger than any picture that may be decoded, before it is read."""
+    most = max_pixels * _BYTES_A_PIXEL + _BYTES_BESIDE
+    if size > most:
+        raise DataError(f"has {size:,} bytes; a picture of photos.max_pixels = {max_pixels:,} has at most {most:,}")
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
