@@ -76,3 +76,11 @@ except typer.Exit as end:
     ) if (tmp_path / "verb.py").write_text(code) else None  # fmt: skip
     assert done is not None
     assert (done.stdout, done.stderr) == ("line 0\n0\n", "")
+
+
+def test_a_circle_of_links_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(typer.Exit) as caught:
+        report_errors((tmp_path / "loop").resolve)()
+    assert caught.value.exit_code == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'loop'}: is a symbolic link that leads back to itself.\n"

@@ -61,12 +61,14 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
             ) from None
         except MemoryError:
             raise _exit("Out of memory. Lower train.batch_size, compute.workers or the picture size.", 2) from None
+        except RuntimeError as error:
+            # `Path.resolve` of Python 3.11 and 3.12, which documents no class of its own
+            if not str(error).startswith("Symlink loop"):
+                raise _exit(_bug_message(error), 2) from None
+            name = str(error).partition("'")[2].removesuffix("'")
+            raise _exit(f"{name}: is a symbolic link that leads back to itself.", 2) from None
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise _exit(
-                f"Something went wrong inside evenhand ({what}). Please report this; --debug shows the traceback.",
-                2,
-            ) from None
+            raise _exit(_bug_message(error), 2) from None
 
     return wrapped
 
@@ -76,6 +78,11 @@ def _exit(message: str, code: int) -> typer.Exit:
         traceback.print_exc()
     print_error(message)
     return typer.Exit(code)
+
+
+def _bug_message(error: Exception) -> str:
+    what = f"{type(error).__name__}: {error}"
+    return f"Something went wrong inside evenhand ({what}). Please report this; --debug shows the traceback."
 
 
 def _file_error_message(error: OSError) -> str:

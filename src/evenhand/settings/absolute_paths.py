@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+# not `Path.resolve`, which raises a RuntimeError where links go round in a circle
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +18,18 @@ if TYPE_CHECKING:
 
 def with_absolute_paths(settings: Settings, base: Path) -> Settings:
     """Return the settings with input paths made absolute, relative to `base`."""
-    data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
+    data = settings.data.model_copy(update={"root": realpath(base / settings.data.root)})
     if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
-        data = data.model_copy(update={"table": str((base / data.table).resolve())})
+        data = data.model_copy(update={"table": realpath(base / data.table)})
     if data.corrections is not None:
-        data = data.model_copy(update={"corrections": str((base / data.corrections).resolve())})
+        data = data.model_copy(update={"corrections": realpath(base / data.corrections)})
     if data.generalization is not None:
         data = data.model_copy(update={"generalization": _generalization_at(data.generalization, base)})
     folds = settings.folds
     if folds.file is not None:
-        folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
+        folds = folds.model_copy(update={"file": realpath(base / folds.file)})
     if folds.keep is not None:
-        folds = folds.model_copy(update={"keep": str((base / folds.keep).resolve())})
+        folds = folds.model_copy(update={"keep": realpath(base / folds.keep)})
     models = [_model_at(model, base, settings.kind.sources) for model in settings.model]
     return settings.model_copy(update={"data": data, "folds": folds, "model": models})
 
@@ -53,7 +56,7 @@ def encoder_at(encoder: str, base: Path, sources: Sequence[str] = ()) -> str:
         return "fused:" + "+".join(encoder_at(part, base, sources) for part in name.split("+"))
     path = Path(name).expanduser()
     if source == "file" or (source in sources and (_only_a_path(name) or (base / path).is_dir())):
-        return f"{source}:{(base / path).resolve()}"
+        return f"{source}:{realpath(base / path)}"
     return encoder
 
 
@@ -66,9 +69,9 @@ def _generalization_at(section: FurtherConfig, base: Path) -> FurtherConfig:
     """Return [data.generalization] with input paths made absolute."""
     at: dict[str, str] = {}
     if section.root is not None:
-        at["root"] = str((base / section.root).resolve())
+        at["root"] = realpath(base / section.root)
     if section.table is not None and (base / section.table).is_file():
-        at["table"] = str((base / section.table).resolve())
+        at["table"] = realpath(base / section.table)
     if section.corrections is not None:
-        at["corrections"] = str((base / section.corrections).resolve())
+        at["corrections"] = realpath(base / section.corrections)
     return section.model_copy(update=at)

@@ -82,7 +82,7 @@ def change_journal(path: Path, change: Callable[[JournalFile], str]) -> None:
     EvenhandError
         If it cannot be read, is write-protected, or is saved again and again meanwhile.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # a circle of links is a file that cannot be read
     # Replacing a file needs no permission to write it: who took that away wants it as it is.
     if path.is_file() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
         raise EvenhandError(f"{path}: is write-protected. Allow writing it, or name another with --file.")
