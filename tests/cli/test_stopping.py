@@ -84,3 +84,10 @@ def test_a_circle_of_links_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureF
         report_errors((tmp_path / "loop").resolve)()
     assert caught.value.exit_code == 2
     assert capsys.readouterr().err == f"{tmp_path / 'loop'}: is a symbolic link that leads back to itself.\n"
+
+
+def test_a_path_with_a_nul_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    for use in (Path("a\0b").resolve, Path("a\0b").stat, Path("a\0b").read_bytes):
+        with pytest.raises(typer.Exit):
+            report_errors(use)()
+        assert capsys.readouterr().err.endswith("holds a NUL character (U+0000). Correct it.\n")

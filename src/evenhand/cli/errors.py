@@ -67,6 +67,10 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
                 raise _exit(_bug_message(error), 2) from None
             name = str(error).partition("'")[2].removesuffix("'")
             raise _exit(f"{name}: is a symbolic link that leads back to itself.", 2) from None
+        except ValueError as error:
+            if str(error) != "embedded null byte":  # Python's word for what no file system can hold
+                raise _exit(_bug_message(error), 2) from None
+            raise _exit("A path or a name of a file holds a NUL character (U+0000). Correct it.", 2) from None
         except Exception as error:
             raise _exit(_bug_message(error), 2) from None
 

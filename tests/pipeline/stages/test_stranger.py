@@ -11,6 +11,7 @@ import pytest
 import tomlkit
 
 import evenhand
+from evenhand.data.store.marker import MARKER
 from evenhand.data.store.store import Store
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.testing.kinds import generate
@@ -52,6 +53,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         (precious / name / "only copy.txt").write_text("years of work")
     (precious / "building" / "photos.lock").touch()
     shutil.copytree(home / "store" / "entries", precious / "entries", dirs_exist_ok=True)
+    shutil.copy(home / "store" / MARKER, precious / MARKER)  # with it the rows are read from there, and no more
     asked = tomlkit.parse((record / "resolved.toml").read_text())
     asked["compute"] |= {"store": str(precious), "store_limit_gb": 0.000_000_1}  # type: ignore[operator]
     (record / "resolved.toml").write_text(tomlkit.dumps(asked))
