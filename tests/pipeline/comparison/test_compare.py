@@ -59,7 +59,7 @@ def test_the_shell_says_the_same_in_words_and_json(files, tmp_path):
     assert words.exit_code == 0, words.output
     assert "better" in words.output
     assert "improved" in words.output
-    document = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    document = json.loads(CliRunner().invoke(app, [*arguments, "--force", "--json"]).stdout)
     assert document["verdicts"][0]["verdict"] == "better"
     assert len((tmp_path / "ids.csv").read_text().splitlines()) > 50
 

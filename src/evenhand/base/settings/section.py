@@ -28,7 +28,7 @@ S = TypeVar("S", bound=BaseModel)
 
 _MOST_HINTS = 200
 """Faults for which a similar name is searched, which costs a millisecond each."""
-MOST_BYTES = 2_000_000
+MOST_BYTES = 1_000_000
 """Largest configuration that is read: its parser takes seconds for a megabyte."""
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage.regular_file import open_regular
 
 _NAME = re.compile(r"\.building-[0-9a-f]{16}")
 _LOCK = ".lock"
@@ -78,7 +79,7 @@ def remove_abandoned(parent: Path) -> None:
 def _is_abandoned(folder: Path) -> bool:
     """Return whether no process builds a folder any more."""
     try:
-        with (folder / _LOCK).open("r") as lock:
+        with open_regular(folder / _LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
     except FileNotFoundError:  # killed between mkdir and lock, or just about to lock: the age decides
