@@ -215,3 +215,15 @@ def test_one_hot_truth_has_the_figures_of_its_labels():
     assert tags.predictions.multi_label
     with pytest.raises(EvenhandError, match="several is for a truth and probabilities as arrays"):
         evenhand.evaluate(tags.predictions, several=True)
+
+
+def test_locked_rows_of_a_file_are_left_out_and_counted(tmp_path):
+    table = pd.DataFrame(
+        {"id": list("abcdef"), "truth": list("xyxyxy"), "x": 0.6, "y": 0.4, "fold": [0, 1, -1] * 2}
+    )
+    table.to_csv(tmp_path / "p.csv", index=False)
+    found = evenhand.evaluate(tmp_path / "p.csv", ["accuracy"], draws=50)
+    assert found.summary == '4 rows, taken as independent; 2 locked rows (fold "test" or -1) left out'
+    assert found.document()["locked"] == 2
+    table.assign(fold=[0, 1] * 3).to_csv(tmp_path / "q.csv", index=False)
+    assert "locked" not in evenhand.evaluate(tmp_path / "q.csv", ["accuracy"], draws=50).document()

@@ -66,6 +66,8 @@ class Predictions:
     families
         Whether `groups` are families: nobody named a group, and folds kept these rows together as copies or
         versions of one another. What compares groups with each other (`named_groups`) takes them as no groups.
+    locked
+        Rows of the source that are marked as locked (fold "test" or -1), and so are none of these.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Predictions:
     named: NamedClasses = field(default=NO_NAMES, repr=False)
     learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
     families: bool = False
+    locked: int = field(default=0, repr=False)
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -57,6 +57,8 @@ class EvaluationResult(Mapping[str, Interval]):
         n = len(p) - self.unlabelled
         rows = count(n, "row")
         left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
+        if p.locked:
+            left += f'; {count(p.locked, "locked row")} (fold "test" or -1) left out'
         if p.origin == "in-sample":
             left += (
                 "; the model was trained on rows among them (set = training), so these are not figures for new rows"
@@ -98,6 +100,7 @@ class EvaluationResult(Mapping[str, Interval]):
             "rows": len(p) - self.unlabelled,
             "groups": None if p.groups is None else self.groups,
             "unlabelled": self.unlabelled,
+            **({"locked": p.locked} if p.locked else {}),
             "figures": {name: figure.document() for name, figure in self.figures.items()},
             **({"absent": list(self.absent)} if self.absent else {}),
             **{

@@ -189,7 +189,8 @@ def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
     fold = plan.of(p.ids) if p.fold is None and plan is not None else p.fold
     assert fold is not None
     p = replace(p, fold=fold)
-    return p if (fold != TEST).all() else p.take(fold != TEST)
+    locked = fold == TEST
+    return replace(p.take(~locked), locked=int(locked.sum())) if locked.any() else p
 
 
 def _or_none(values: Any, at: Any) -> Any:
