@@ -39,6 +39,15 @@ def test_the_token_opens_the_page_and_is_kept_in_a_cookie(stranger: TestClient, 
     assert stranger.get(f"/api/session?token={access.token}").status_code == 401
 
 
+@pytest.mark.parametrize("other", ['x={"a": 1}; ', "two words=1; ", 'x="; ', ""])
+def test_cookies_of_other_servers_on_this_machine_lock_nobody_out(access: Access, other: str) -> None:
+    headers = {"host": f"127.0.0.1:{PORT}", "cookie": f"{other}{access.cookie}={access.token}; last"}
+    assert access.refusal("GET", "/api/session", "", headers) is None
+    refused = access.refusal("GET", "/api/session", "", {**headers, "cookie": f"{other}{access.cookie}=wrong"})
+    assert refused is not None
+    assert refused[0] == 401
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -10,10 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -96,11 +96,8 @@ class Access:
         return None
 
     def _token_of(self, cookies: str) -> str:
-        try:
-            found = SimpleCookie(cookies).get(self.cookie)
-        except CookieError:
-            return ""
-        return "" if found is None else found.value
+        # Not http.cookies, which drops all cookies where one is malformed: other servers of this machine share them.
+        return cookie_parser(cookies).get(self.cookie, "")
 
 
 class GuardedApp:
