@@ -81,7 +81,8 @@ def suggestion_effect(
     contradicting
         Only rows whose suggestion is not the class that they had: where it agrees, most decisions follow it anyway.
     suggestions
-        The suggestion of each row by id, for events without one.
+        The suggestion of each row by id, for blind decisions whose event does not say what was withheld. One that
+        was not blind and names none had none in view, whatever models suggest since.
     level
         Nominal coverage of the intervals.
     """
@@ -102,8 +103,10 @@ def suggestion_effect(
 
 
 def _suggested(event: Event, suggestions: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    held = event.shown.suggestion if event.shown is not None else None
-    return suggestions.get(event.row) if held is None else held
+    if event.shown is None:
+        return None
+    held = event.shown.suggestion
+    return suggestions.get(event.row) if held is None and event.shown.blind else held
 
 
 def share_interval(right: int, n: int, level: float = 0.95) -> Interval:

@@ -22,8 +22,9 @@ def agreement_on(
 ) -> ReviewAgreement:
     """Return what the decisions about rows are worth; rows of one group are resampled together.
 
-    Where an event does not say what was suggested, it is what the probabilities of the rows suggest now. If these
-    come from a model that learned from decisions of this review, the blind share then looks as if it followed.
+    Where the event of a blind decision does not say what was withheld, it is what the probabilities of the rows
+    suggest now. If these come from a model that learned from decisions of this review, the blind share then looks
+    as if it followed.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ def review_agreement(
     truth
         The classes of planted rows by id; they count in nothing but the errors of reviewers.
     suggestions
-        What the model suggests for each row by id, for events that do not say.
+        What the model suggests for each row by id, for blind decisions whose events do not say what was withheld.
     groups
         The group of each row by id, resampled together.
     seed
