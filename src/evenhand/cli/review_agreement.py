@@ -9,7 +9,13 @@ from evenhand.cli.console import print_json, print_line
 
 
 def report_agreement(
-    source: Path, *, session: Path | None, changes: Sequence[str], as_json: bool, planted: Path | None = None
+    source: Path,
+    *,
+    session: Path | None,
+    changes: Sequence[str],
+    as_json: bool,
+    planted: Path | None = None,
+    run: Path | None = None,
 ) -> None:
     """Print how far the reviewers of a session agree, how far suggestions move them, and their errors.
 
@@ -21,7 +27,7 @@ def report_agreement(
     from evenhand.review.log.session_files import LOG, PLANTED
     from evenhand.review.rows.planted_file import read_planted
 
-    found = SessionChanges.of(source, changes=changes, folder=session)
+    found = SessionChanges.of(source, changes=changes, folder=session, run=run)
     review = LiveReview(found.folder / LOG)
     kept = planted or found.folder / PLANTED
     several = found.rows.multi_label

@@ -10,13 +10,15 @@ import typer
 from evenhand.cli.console import print_line
 
 
-def change(source: Path, what: str, *, session: Path | None, changes: Sequence[str], yes: bool) -> None:
+def change(
+    source: Path, what: str, *, session: Path | None, changes: Sequence[str], yes: bool, run: Path | None = None
+) -> None:
     """Write the table of corrections ("export"), carry it out on the files ("apply"), or undo that ("unapply")."""
     from evenhand.review.apply.session_changes import SessionChanges
     from evenhand.review.log.session_files import VERSIONS
     from evenhand.review.versions.views import write_views
 
-    found = SessionChanges.of(source, changes=changes, folder=session)
+    found = SessionChanges.of(source, changes=changes, folder=session, run=run)
     for line in found.recover():
         print_line(line)
     if what == "unapply":

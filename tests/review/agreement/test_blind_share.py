@@ -91,7 +91,7 @@ def test_what_counts() -> None:
     assert counts(suggestion_effect(state, contradicting=True)) == (2, 0)
     # r3 was decided before there was a model, and r5 blind by an event that does not say what was withheld
     state.apply(Event.new("keep", "ann", "r5", ["a"], shown={"suggestion": None, "blind": True}))
-    assert counts(suggestion_effect(state, suggestions={row: ("a",) for row in ("r3", "r4", "r5")})) == (2, 2)
+    assert counts(suggestion_effect(state, suggestions=dict.fromkeys(("r3", "r4", "r5"), ("a",)))) == (2, 2)
     assert counts(suggestion_effect(state, "bob")) == (1, 0)
     assert suggestion_effect(state, "cy") is None
 

@@ -4,8 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Finding
 from evenhand.cli.app import app
 from evenhand.data.roots.content_hash import content_hash
+from evenhand.data.roots.root import root_of
 from evenhand.data.tables.corrections_file import read_corrections
 from evenhand.review.apply.session_changes import SessionChanges
 from evenhand.review.log.event import Event
@@ -57,6 +60,18 @@ def test_decisions_are_exported_applied_and_taken_back(config: Path, tmp_path: P
     assert "There is nothing to undo." in review(config, "--unapply")
 
 
+def test_rows_that_findings_of_a_run_name_are_left_out_aggressively(config: Path, tmp_path: Path) -> None:
+    loaded = load(config)
+    samples, _ = loaded.kind.samples(root_of(loaded.data), loaded.data, loaded.kind_config)
+    record = Record.create(
+        tmp_path / "runs", asked="", resolved={}, data={"kind": "photos", "classes": ["a", "b"]}, samples=samples
+    )
+    record.write_findings([Finding("EH109", "warning", "Labels look wrong.", ids=(content_hash(b"5"),))])
+    assert "versions/aggressive.csv: 4 rows; left out: 1 trash." in review(config, "--export")
+    found = review(config, "--run", record.path, "--export")
+    assert "versions/aggressive.csv: 3 rows; left out: 1 EH109, 1 trash." in found
+
+
 def test_a_row_that_is_relabelled_again_is_corrected_from_what_the_data_have(config: Path, tmp_path: Path) -> None:
     session = tmp_path / "runs" / "review"
     review(config, "--export")
@@ -75,5 +90,9 @@ def test_a_row_that_is_relabelled_again_is_corrected_from_what_the_data_have(con
 def test_what_does_not_go_together_or_is_not_there_is_a_sentence(config: Path, tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["review", str(config), "--apply", "--unapply"])
     assert (found.exit_code, found.stderr) == (2, "--apply and --unapply do not go together.\n")
+    found = CliRunner().invoke(app, ["review", str(config), "--yes"])
+    assert (found.exit_code, found.stderr) == (2, "--yes goes with --apply.\n")
+    found = CliRunner().invoke(app, ["review", str(tmp_path), "--export", "--set", "data.min_count=1"])
+    assert (found.exit_code, found.stderr[:37]) == (2, "--run and --set go with a configurati")
     with pytest.raises(DataError, match="there are no decisions of a review. Make some with `evenhand review"):
         SessionChanges.of(config, folder=tmp_path / "other")

@@ -16,6 +16,8 @@ from evenhand.review.rows.from_record import from_record, with_record
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.testing.pictures import picture
 
+CLASSES = ("ash", "birch", "cedar")
+
 
 def test_a_run_gives_held_out_probabilities_with_their_source(record: Record) -> None:
     rows = from_record(record.path)
@@ -52,6 +54,23 @@ def test_rows_that_changed_since_the_run_or_are_new_have_no_probabilities(record
     assert rows.classes == ("birch", "elm", "ash", "cedar")
     np.testing.assert_allclose(rows.probabilities[0], [0.6, 0.0, 0.2, 0.2], atol=1e-6)
     assert np.isnan(rows.disagreement).tolist() == [False, True, True]
+
+
+def test_findings_of_the_run_are_about_rows_that_are_as_they_were(record: Record) -> None:
+    record.write_findings(
+        [
+            Finding("EH109", "warning", "Labels look wrong.", ids=("r2", "r1", "r0")),
+            Finding("EH102", "warning", "A picture was blank then.", ids=("r2",)),
+            Finding("EH103", "note", "Of a row that has changed.", ids=("r0",)),
+        ]
+    )
+    frame = pd.DataFrame({"id": ["r0", "r1", "r2"], "path": ["0", "1", "2"], "content": ["other", "b", "c"]})
+    now = Finding("EH102", "warning", "A picture is blank.", ids=("r1",))
+    samples = Samples(frame, CLASSES, np.array([0, 1, 2]))
+    rows = with_record(ReviewRows.of(samples, reported=[now]), record)
+    assert rows.findings == {"EH102": ("r1",), "EH109": ("r2", "r1")}
+    assert rows.reported[0] == now
+    assert from_record(record).findings["EH109"] == ("r2", "r1", "r0")
 
 
 def photos(folder: Path) -> str:

@@ -23,6 +23,7 @@ from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
 from evenhand.review.rows.from_config import ReviewedData, from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.review_rows import ReviewRows
+from evenhand.review.rows.reviewed_source import check_source
 from evenhand.settings.load import Settings, load
 
 
@@ -54,7 +55,14 @@ class SessionChanges:
     folder: Path
 
     @classmethod
-    def of(cls, source: Path, *, changes: Sequence[str] = (), folder: Path | None = None) -> SessionChanges:
+    def of(
+        cls,
+        source: Path,
+        *,
+        changes: Sequence[str] = (),
+        folder: Path | None = None,
+        run: Path | None = None,
+    ) -> SessionChanges:
         """Return the changes of a session.
 
         Parameters
@@ -65,17 +73,20 @@ class SessionChanges:
             `KEY=VALUE` assignments over a configuration.
         folder
             The folder of the session; by default "review" beside the runs.
+        run
+            With a configuration: a run whose findings count too, in views that leave rows out for them.
 
         Raises
         ------
         EvenhandError
             If the source cannot be read, or there are no decisions.
         """
+        check_source(source, changes=changes, run=run)
         if source.is_dir():
             record = Record.open(source)
             settings, rows, place = load(record.resolved()), from_record(record), record.path.parent / FOLDER
         else:
-            settings, rows = load(source, changes=changes), from_config(source, changes=changes)
+            settings, rows = load(source, changes=changes), from_config(source, changes=changes, record=run)
             place = Path(settings.output) / FOLDER
         place = folder or place
         if not (place / LOG).is_file():

@@ -43,7 +43,8 @@ def from_config(
     changes
         `KEY=VALUE` assignments over it.
     record
-        A run whose held-out probabilities are shown for the rows that were in it, of the same id and bytes.
+        A run whose held-out probabilities and findings are shown for the rows that were in it, of the same id and
+        bytes.
     model
         The model or blend of the run; by default its best.
     reported

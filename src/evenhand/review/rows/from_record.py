@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Floats, Predictions, RowSet
+from evenhand.base.values import Finding, Floats, Predictions, RowSet
 from evenhand.blending.blend import PREFIX
 from evenhand.evaluation.reading.from_record import best_model, of_record, truth_threshold
 from evenhand.evaluation.reading.read import of_model
@@ -48,20 +48,22 @@ def from_record(record: str | Path | Record, *, model: str | None = None) -> Rev
 
 
 def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -> ReviewRows:
-    """Return rows with the held-out probabilities of a run for those that were in it.
+    """Return rows with the held-out probabilities of a run, and its findings, for those that were in it.
 
     A row was in the run if it has the same id there and, where contents are known, the same bytes; a corrected
-    label does not matter, as no model of its fold had seen the row.
+    label does not matter, as no model of its fold had seen the row. A finding that reading the rows reports too is
+    not taken from the run, which had the rows of then.
 
     Raises
     ------
     RecordError, DataError
         If the record is damaged, or there is no such model.
     """
+    unchanged = unchanged_rows(rows, record)
+    rows = replace(rows, reported=(*rows.reported, *_findings_of_run(rows, record, unchanged)))
     if not record.has("predictions.parquet"):
         return rows
     there = set(record.predictions()["set"].astype(str))
-    unchanged = unchanged_rows(rows, record)
     for of, source in SOURCES.items():
         if of not in there:
             continue
@@ -74,6 +76,14 @@ def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -
         rows = with_predictions(rows, chosen, sources)
         rows = replace(rows, disagreement=_disagreement(rows, every, sources))
     return rows
+
+
+def _findings_of_run(rows: ReviewRows, record: Record, unchanged: Sequence[str]) -> Iterator[Finding]:
+    read, same = {(one.code, one.about) for one in rows.reported}, set(unchanged)
+    for finding in record.findings():
+        ids = tuple(row for row in finding.ids if row in same)
+        if ids and (finding.code, finding.about) not in read:
+            yield replace(finding, ids=ids)
 
 
 def unchanged_rows(rows: ReviewRows, record: Record) -> list[str]:

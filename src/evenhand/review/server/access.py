@@ -96,7 +96,7 @@ class Access:
         return None
 
     def _token_of(self, cookies: str) -> str:
-        # Not http.cookies, which drops all cookies where one is malformed: other servers of this machine share them.
+        # not http.cookies: it drops all cookies for a malformed one, and those of other ports come along
         return cookie_parser(cookies).get(self.cookie, "")
 
 

@@ -20,6 +20,7 @@ from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Pictures
 from evenhand.review.rows.planted_file import Planted, check_planted, read_planted
 from evenhand.review.rows.review_rows import ReviewRows
+from evenhand.review.rows.reviewed_source import check_source
 from evenhand.review.rows.with_planted import with_planted
 from evenhand.review.server.new_rows import NewRows
 from evenhand.review.server.session import ReviewSession
@@ -56,7 +57,7 @@ def open_session(
     changes
         `KEY=VALUE` assignments over a configuration.
     run
-        With a configuration: a run whose probabilities are shown for the rows that were in it.
+        With a configuration: a run whose probabilities and findings are shown for the rows that were in it.
     folder
         The folder of the session; by default "review" beside the runs.
     reviewer
@@ -71,8 +72,7 @@ def open_session(
     EvenhandError
         If the source cannot be read, or the options do not go together.
     """
-    if source.is_dir() and (run is not None or changes):
-        raise DataError("--run and --set go with a configuration; a run is reviewed as it is.")
+    check_source(source, changes=changes, run=run)
     place = folder or _beside(source, changes)
     asked = {
         "source": str(source.resolve()),

@@ -17,7 +17,9 @@ def review(
     source: Annotated[Path, typer.Argument(help="The folder of a run, or a TOML file.", show_default=False)],
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="RECORD", help="With a TOML file: a run whose probabilities are shown."),
+        typer.Option(
+            "--run", metavar="RECORD", help="With a TOML file: a run whose probabilities and findings are shown."
+        ),
     ] = None,
     session: Annotated[
         Path | None,
@@ -73,13 +75,15 @@ def review(
         raise DataError(f"--{wanted[0]} and --{wanted[1]} do not go together.")
     if as_json and not agreement:
         raise DataError("--json goes with --agreement.")
+    if yes and not apply:
+        raise DataError("--yes goes with --apply.")
     if planted is not None and wanted and not agreement:
         raise DataError(f"--planted does not go with --{wanted[0]}.")
     if agreement:
-        report_agreement(source, session=session, changes=set_ or [], as_json=as_json, planted=planted)
+        report_agreement(source, session=session, changes=set_ or [], as_json=as_json, planted=planted, run=run)
         return
     if wanted:
-        change(source, wanted[0], session=session, changes=set_ or [], yes=yes)
+        change(source, wanted[0], session=session, changes=set_ or [], yes=yes, run=run)
         return
     from evenhand.review.server.serve import require_extra, serve
 
