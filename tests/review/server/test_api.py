@@ -240,6 +240,7 @@ def test_notes_stay_with_the_row(client: TestClient, session: ReviewSession) -> 
         ({"kind": "relabel", "to": ["no such class"]}, "no class named"),
         ({"kind": "relabel", "to": "red"}, "list of class names"),
         ({"kind": "relabel"}, "list of class names"),
+        ({"kind": "relabel", "to": []}, "A row of these data has one class, and 0 were given"),
         ({"event": "1"}, "UUID"),
         ({"seconds": -1}, "a number from 0"),
     ],

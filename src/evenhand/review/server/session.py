@@ -296,6 +296,8 @@ class ReviewSession:
             raise DataError(unknown("decision", str(kind), (*DECISIONS, "note")))
         at = self.rows.position(row)
         if isinstance(to, list):
+            if len(to) != 1 and not self.rows.multi_label:
+                raise DataError(f"A row of these data has one class, and {len(to):,} were given.")
             for name in to:
                 if name not in self.rows.classes:
                     raise DataError(unknown("class", str(name), self.rows.classes[:50]))
