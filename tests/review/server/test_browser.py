@@ -214,6 +214,12 @@ def test_keys_can_be_changed(browser, served: Served) -> None:
     press(page, "q")
     counted(page, 1)
     assert served.log()[0][0] == "trash"
+    assert page.locator("#do-trash kbd").text_content() == "Q"
+    press(page, "?")
+    page.get_by_label("Change the key: Unsure").click()
+    page.get_by_role("button", name="Close").click()  # no key was pressed, so the next one is what it was
+    press(page, "k", "z")
+    until(page, "document.querySelector('#live').textContent.startsWith('Undone')")
     page.reload()
     counted(page, 1)
     until(page, "document.querySelector('#row-label').textContent")
@@ -230,13 +236,19 @@ def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, serve
     until(page, "!document.querySelector('#trouble').hidden")
     assert page.locator("#strip .unsaved:not([hidden])").count() == 3
     assert served.log() == []
+    assert leaving_is_held_up(page)
     page.unroute("**/api/decisions")
     until(page, "!document.querySelector('#strip .unsaved:not([hidden])')")
     counted(page, 3)
     assert [kind for kind, _ in served.log()] == ["keep", "trash", "unsure"]
     assert page.locator("#trouble").is_hidden()
+    assert not leaving_is_held_up(page)
     page.said.clear()  # the browser itself reports the request that was cut off
     closed(page, served)
+
+
+def leaving_is_held_up(page) -> bool:
+    return page.evaluate("!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))")
 
 
 def view_of(served: Served):

@@ -45,6 +45,8 @@ export class Keys {
       for (const [action, [, keys]] of Object.entries(FIRST)) this._keys[action] = [...keys];
       this.show();
     });
+    // closed before a key was pressed: the next one decides again
+    find("help").addEventListener("close", () => { this._asked = null; });
     find("arrows").addEventListener("change", (event) => this.switchArrows(event.target.checked));
     this.switchArrows(this.arrowsDecide);
   }
@@ -78,8 +80,13 @@ export class Keys {
     }
   }
 
-  /** Write the list of keys into the dialog. */
+  /** Write the list of keys into the dialog, and those of the buttons onto them. */
   show() {
+    for (const action of Object.keys(FIRST)) {
+      const key = document.querySelector(`#do-${action} kbd`);
+      if (key) key.textContent = this.keyOf(action);
+    }
+    find("help-said").textContent = "";
     const arrows = Object.entries(this.arrowsDecide ? DECIDING : NAVIGATING);
     find("keys").replaceChildren(...Object.entries(FIRST).map(([action, [what]]) => make(
       "tr", {}, make("th", {scope: "row"}, what),
@@ -107,8 +114,8 @@ export class Keys {
     else {
       this._keys[action] = [key];
       localStorage.setItem(KEPT, JSON.stringify(this._keys));
-      said.textContent = `${named(key)}: ${FIRST[action][0]}.`;
       this.show();
+      said.textContent = `${named(key)}: ${FIRST[action][0]}.`;
     }
   }
 }

@@ -184,6 +184,8 @@ async function begin() {
   });
   find("by-class").addEventListener("toggle", () => showProgress().catch((error) => trouble(error.message)));
   form.addEventListener("submit", (event) => event.preventDefault());
+  // the browser then asks: what is not saved yet would be lost with the page
+  addEventListener("beforeunload", (event) => { if (review.unsaved) event.preventDefault(); });
   await review.restart();
   find("card").focus({preventScroll: true});
 }
