@@ -29,6 +29,7 @@ from pairs_peers import Array, FoldRows, one_vs_rest, trainer
 import evenhand
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, Verdict
+from evenhand.data.store.store import StorePlace
 from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import read, store_of
@@ -68,7 +69,7 @@ class Bench:
     """
 
     record: Record
-    store: str
+    store: StorePlace
     features: Array
     seeds: list[int]
 
@@ -98,7 +99,7 @@ def bench_of(settings: Settings, text: str, seeds: list[int], folder: Path) -> B
     source = read(settings, Silent())
     record = open_record(settings, source, text, fresh=True)
     record.write_folds(folds_for(settings, evidence_of(settings, source)))
-    store = str(store_of(settings.compute).folder)
+    store = store_of(settings.compute).place()
     for name in OURS:
         prepare_model(str(record.path), store, name, CORES)
     path = folder / "features.npy"

@@ -47,7 +47,9 @@ def test_rows_of_another_size_must_have_been_encoded(make_record: Make) -> None:
 def test_rows_that_were_cleared_are_told(make_record: Make) -> None:
     made = make_record()
     with pytest.raises(StoreError, match="do not exist"):
-        TaskContext.of(**{**made.common, "store": str(made.store.folder.parent / "other")}).entry(None)
+        TaskContext.of(
+            **{**made.common, "store": {"folder": str(made.store.folder.parent / "other"), "limit_bytes": None}}
+        ).entry(None)
 
 
 def test_a_record_that_is_none_is_told(make_record: Make) -> None:
