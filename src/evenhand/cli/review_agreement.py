@@ -21,6 +21,7 @@ def report_agreement(
 
     Errors are those on planted rows, of the table given or that of the session.
     """
+    from evenhand.cli.damaged_lines import print_damaged
     from evenhand.review.agreement.of_rows import agreement_on
     from evenhand.review.apply.session_changes import SessionChanges
     from evenhand.review.log.live_review import LiveReview
@@ -39,5 +40,4 @@ def report_agreement(
         return
     for line in str(agreement).splitlines():
         print_line(line)
-    for one in damaged:
-        print_line(f"{review.log.path}: line {one.number} is left out: {one.why}")
+    print_damaged(review.log)

@@ -14,8 +14,10 @@ def change(
     source: Path, what: str, *, session: Path | None, changes: Sequence[str], yes: bool, run: Path | None = None
 ) -> None:
     """Write the table of corrections ("export"), carry it out on the files ("apply"), or undo that ("unapply")."""
+    from evenhand.cli.damaged_lines import print_damaged
     from evenhand.review.apply.session_changes import SessionChanges
-    from evenhand.review.log.session_files import VERSIONS
+    from evenhand.review.log.log_file import DecisionLog
+    from evenhand.review.log.session_files import LOG, VERSIONS
     from evenhand.review.versions.views import write_views
 
     found = SessionChanges.of(source, changes=changes, folder=session, run=run)
@@ -25,6 +27,7 @@ def change(
         undone = found.unapply()
         print_line("There is nothing to undo." if undone is None else f"{undone.folder}: undone; all is as it was.")
         return
+    print_damaged(DecisionLog(found.folder / LOG))
     exported = found.export()
     counts = ", ".join(
         f"{exported.actions.get(name, 0):,} {name}" for name in ("relabel", "trash", "keep", "unsure")

@@ -7,12 +7,15 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.cli.app import app
+from evenhand.cli.review_changes import change
 from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.root import root_of
 from evenhand.data.tables.corrections_file import read_corrections
 from evenhand.review.apply.session_changes import SessionChanges
+from evenhand.review.apply.steps import ReplaceTable
 from evenhand.review.log.event import Event
 from evenhand.review.log.live_review import LiveReview
+from evenhand.review.server.open_session import open_session
 from evenhand.settings.load import load
 
 FILES = {"a/1.jpg": b"1", "a/2.jpg": b"2", "a/3.jpg": b"3", "b/4.jpg": b"4", "b/5.jpg": b"5"}
@@ -96,3 +99,39 @@ def test_what_does_not_go_together_or_is_not_there_is_a_sentence(config: Path, t
     assert (found.exit_code, found.stderr[:37]) == (2, "--run and --set go with a configurati")
     with pytest.raises(DataError, match="there are no decisions of a review. Make some with `evenhand review"):
         SessionChanges.of(config, folder=tmp_path / "other")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("after", ["--apply", "--unapply", "--export"])
+def test_a_change_killed_before_its_table_was_rewritten_is_finished_by_the_next_command(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    lines = [f"{name},{name[0]}" for name in FILES]
+    (tmp_path / "d" / "labels.csv").write_text("\n".join(["path,label", *lines]), encoding="utf-8")
+    config.write_text(config.read_text(encoding="utf-8") + 'table = "labels.csv"\n', encoding="utf-8")
+
+    def killed(step: ReplaceTable) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(ReplaceTable, "do", killed)
+        change(config, "apply", session=None, changes=[], yes=True)
+    # the table names files that have moved, so that the data cannot be read
+    with pytest.raises(DataError, match=r"a change of the data was interrupted.* --export` finishes or undoes it"):
+        open_session(config)
+    found = review(config, after, *(["--yes"] if after == "--apply" else []))
+    assert "A change that was interrupted has been finished." in found
+    moved = ["a/3.jpg", "b/1.jpg", "b/4.jpg", "b/5.jpg", "labels.csv"]
+    assert names(tmp_path / "d") == (moved if after != "--unapply" else [*sorted(FILES), "labels.csv"])
+    assert open_session(config).session.standing()["counts"]["rows"] == (5 if after == "--unapply" else 4)
+
+
+def test_damaged_lines_of_the_log_are_named_before_anything_is_changed(config: Path, tmp_path: Path) -> None:
+    with (tmp_path / "runs" / "review" / "decisions.jsonl").open("ab") as file:
+        file.write(b"\0\n" * 7)
+    found = review(config, "--apply", given="n\n")
+    assert found.index("line 4 is left out: it is not JSON") < found.index("Change these files?")
+    assert "decisions.jsonl: 2 more lines are left out." in found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from evenhand.base.errors import DataError
@@ -44,14 +45,16 @@ class SessionChanges:
     ----------
     settings
         The configuration of the data.
-    rows
-        The rows that were reviewed.
+    source, changes, run
+        What was reviewed: the folder of a run, or a configuration with assignments over it, and a run beside it.
     folder
         The folder of the session.
     """
 
     settings: Settings
-    rows: ReviewRows
+    source: Path
+    changes: Sequence[str]
+    run: Path | None
     folder: Path
 
     @classmethod
@@ -79,14 +82,14 @@ class SessionChanges:
         Raises
         ------
         EvenhandError
-            If the source cannot be read, or there are no decisions.
+            If the record or the configuration cannot be read, or there are no decisions.
         """
         check_source(source, changes=changes, run=run)
         if source.is_dir():
             record = Record.open(source)
-            settings, rows, place = load(record.resolved()), from_record(record), record.path.parent / FOLDER
+            settings, place = load(record.resolved()), record.path.parent / FOLDER
         else:
-            settings, rows = load(source, changes=changes), from_config(source, changes=changes, record=run)
+            settings = load(source, changes=changes)
             place = Path(settings.output) / FOLDER
         place = folder or place
         if not (place / LOG).is_file():
@@ -94,7 +97,20 @@ class SessionChanges:
                 f"{place}: there are no decisions of a review. Make some with `evenhand review {source}`, "
                 "or name the folder of the session."
             )
-        return cls(settings, rows, place)
+        return cls(settings, source, changes, run, place)
+
+    @cached_property
+    def rows(self) -> ReviewRows:
+        """The rows that were reviewed; read after `recover`, as half a change leaves tables that name no files.
+
+        Raises
+        ------
+        EvenhandError
+            If they cannot be read.
+        """
+        if self.source.is_dir():
+            return from_record(Record.open(self.source))
+        return from_config(self.source, changes=self.changes, record=self.run)
 
     @property
     def state(self) -> ReviewState:

@@ -14,7 +14,7 @@ from evenhand.base.storage.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.data.tables.csv_dialect import decode_csv
 from evenhand.review.log.live_review import LiveReview
-from evenhand.review.log.session_files import FOLDER, KEPT, LOG, PLANTED
+from evenhand.review.log.session_files import APPLIED, FOLDER, KEPT, LOG, PLANTED
 from evenhand.review.rows.kept_rows import keep, read_kept
 from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Pictures
@@ -74,6 +74,7 @@ def open_session(
     """
     check_source(source, changes=changes, run=run)
     place = folder or _beside(source, changes)
+    _refuse_half_a_change(place, source)
     asked = {
         "source": str(source.resolve()),
         "changes": list(changes),
@@ -137,6 +138,20 @@ def _beside(source: Path, changes: Sequence[str]) -> Path | None:
         return Path(values.get("output", OUTPUT)) / FOLDER
     except (OSError, ValueError, TypeError, EvenhandError):
         return None  # reading it in earnest says what is wrong
+
+
+def _refuse_half_a_change(place: Path | None, source: Path) -> None:
+    """Raise `DataError` if a change of the data was interrupted: the rows are neither as before nor as after."""
+    if place is None or not (place / APPLIED).is_dir():
+        return
+    # where nothing was ever applied, the page does not wait for these imports
+    from evenhand.review.apply.carry_out import changes
+
+    if any(change.journal.state in ("doing", "undoing") for change in changes(place / APPLIED)):
+        raise DataError(
+            f"{place / APPLIED}: a change of the data was interrupted, or is going on. "
+            f"`evenhand review {source} --export` finishes or undoes it."
+        )
 
 
 def _user() -> str:

@@ -89,6 +89,7 @@ def review(
 
     require_extra()
     from evenhand.cli.console import print_line
+    from evenhand.cli.damaged_lines import print_damaged
     from evenhand.review.server.access import Access
     from evenhand.review.server.app import build_app
     from evenhand.review.server.open_session import open_session
@@ -106,6 +107,7 @@ def review(
         if port not in (0, found):
             print_line(f"Port {port} is in use; the page is on port {found}.")
         print_line(f"{counts['rows']:,} rows, {counts['decided']:,} decided by {opened.session.reviewer}.")
+        print_damaged(opened.session.live.log)
         print_line(f"Open {address}")
         print_line("Ctrl+C stops it.")
         if opened.new is not None:
