@@ -35,7 +35,7 @@ def change(
     disputed = f"; {exported.disputed:,} disputed rows are left out" if exported.disputed else ""
     print_line(f"{exported.path}: {counts}{disputed}.")
     if what == "export":
-        for view in write_views(found.state, found.rows, found.folder / VERSIONS):
+        for view in write_views(found.state, found.rows, found.folder / VERSIONS, found.uncorrected):
             reasons = ", ".join(f"{n:,} {reason}" for reason, n in view.left_out.items()) or "none"
             print_line(f"{VERSIONS}/{view.name}.csv: {view.rows:,} rows; left out: {reasons}.")
         # in full: a relative path would start from the configuration, not from here

@@ -85,6 +85,11 @@ def test_a_row_that_is_relabelled_again_is_corrected_from_what_the_data_have(con
     review(config, "--export")
     line = next(row for row in read_corrections(session / "corrections.csv").rows if row.after is not None)
     assert (line.before, line.after) == (("a",), ("c",))
+    # a view takes the place of the corrections, so it says what the data have without them
+    LiveReview(session / "decisions.jsonl").add(Event.new("unsure", "ann", content_hash(b"1"), ("c",)))
+    review(config, "--export")
+    view = {row.id: row for row in read_corrections(session / "versions" / "strict.csv").rows}
+    assert (view[content_hash(b"1")].action, view[content_hash(b"1")].before) == ("trash", ("a",))
     LiveReview(session / "decisions.jsonl").add(Event.new("relabel", "ann", content_hash(b"1"), ("c",), to=("a",)))
     review(config, "--export")
     assert all(row.after is None for row in read_corrections(session / "corrections.csv").rows), "back where it was"

@@ -120,7 +120,7 @@ class SessionChanges:
     def export(self) -> Exported:
         """Write the decisions as corrections.csv of the session, and return what is in it."""
         state = self.state
-        table = corrections_of(state, self.rows, self._uncorrected())
+        table = corrections_of(state, self.rows, self.uncorrected)
         path = self.folder / CORRECTIONS
         write_frame(table, path)
         return Exported(path, Counter(table["action"]), len(state.disputed))
@@ -141,7 +141,8 @@ class SessionChanges:
         """Undo the latest change that stands, bit for bit; None if there is none."""
         return carried.unapply(self.folder / APPLIED, self._written)
 
-    def _uncorrected(self) -> dict[str, tuple[str, ...]] | None:
+    @cached_property
+    def uncorrected(self) -> dict[str, tuple[str, ...]] | None:
         """Return the classes of all rows as the data have them, if the rows under review were corrected."""
         data = self.settings.data
         if data.corrections is None:

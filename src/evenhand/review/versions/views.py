@@ -84,15 +84,24 @@ class View:
     left_out: Mapping[str, int]
 
 
-def views(state: ReviewState, rows: ReviewRows) -> list[View]:
-    """Return all views of reviewed rows, from the most rows to the fewest."""
-    decided = corrections_of(state, rows)
-    return [_view(name, reason, decided, state, rows) for name, reason in VIEWS.items()]
+def views(state: ReviewState, rows: ReviewRows, written: Mapping[str, tuple[str, ...]] | None = None) -> list[View]:
+    """Return all views of reviewed rows, from the most rows to the fewest.
+
+    Parameters
+    ----------
+    written
+        Id -> classes of the rows without corrections, where `rows` have some already, as in `corrections_of`: a
+        view takes the place of these corrections.
+    """
+    decided = corrections_of(state, rows, written)
+    return [_view(name, reason, decided, state, rows, written or {}) for name, reason in VIEWS.items()]
 
 
-def write_views(state: ReviewState, rows: ReviewRows, folder: Path) -> list[View]:
+def write_views(
+    state: ReviewState, rows: ReviewRows, folder: Path, written: Mapping[str, tuple[str, ...]] | None = None
+) -> list[View]:
     """Write a table of corrections for each view, and summary.json with the numbers of all; return the views."""
-    found = views(state, rows)
+    found = views(state, rows, written)
     for view in found:
         write_frame(view.corrections, folder / f"{view.name}.csv")
     summary = {
@@ -103,7 +112,14 @@ def write_views(state: ReviewState, rows: ReviewRows, folder: Path) -> list[View
     return found
 
 
-def _view(name: str, reason: Reason, decided: pd.DataFrame, state: ReviewState, rows: ReviewRows) -> View:
+def _view(
+    name: str,
+    reason: Reason,
+    decided: pd.DataFrame,
+    state: ReviewState,
+    rows: ReviewRows,
+    written: Mapping[str, tuple[str, ...]],
+) -> View:
     actions = dict(zip(decided["id"], decided["action"], strict=True))
     findings: dict[str, list[str]] = {}
     for finding in rows.reported:
@@ -126,7 +142,7 @@ def _view(name: str, reason: Reason, decided: pd.DataFrame, state: ReviewState, 
                 "id": row,
                 "path": path,
                 "action": "trash",
-                "from": names_cell(labels),
+                "from": names_cell(written.get(row, labels)),
                 "to": "",
                 "reason": why,
             }
