@@ -77,6 +77,20 @@ def test_symbolic_links_are_not_moved(tmp_path: Path) -> None:
         plan(settings, found)
 
 
+def test_no_file_goes_through_a_link_and_no_table_takes_the_place_of_one(tmp_path: Path) -> None:
+    root, elsewhere = write(tmp_path / "d", FILES), write(tmp_path / "elsewhere", {"5.jpg": b"5"})
+    (root / "c").symlink_to(elsewhere)
+    found = corrections(tmp_path, f"{_id(root / 'a/1.jpg')},relabel,c")
+    for links in ("follow", "inside"):
+        with pytest.raises(DataError, match=f"d/c is a symbolic link.*{INSTEAD}"):
+            plan(load({"data": {"root": str(root), "min_count": 1, "links": links}}), found)
+    (root / "c").unlink()
+    (root / "all.csv").write_text("\n".join(["path,label", *(f"{name},{name[0]}" for name in FILES)]))
+    (root / "t.csv").symlink_to("all.csv")
+    with pytest.raises(DataError, match=f"d/t.csv is a symbolic link.*{INSTEAD}"):
+        plan(load({"data": {"root": str(root), "min_count": 1, "table": "t.csv"}}), found)
+
+
 def test_classes_are_written_as_files_have_them(tmp_path: Path) -> None:
     root = write(tmp_path / "d", FILES)
     rename = {"a": "red", "b": "blue"}

@@ -141,6 +141,7 @@ def plan(settings: Settings, corrections: Path) -> Plan:
         tuple(kept),
         result.findings,
     )
+    _refuse_links(planned)
     _refuse_read_only(planned)
     return planned
 
@@ -182,6 +183,16 @@ def _refuse_rows(rows: WrittenRows, concerned: Sequence[int]) -> None:
         parts = [base / "/".join(path.split("/")[: n + 1]) for n in range(path.count("/") + 1)]
         if any(part.is_symlink() for part in parts):
             raise instead(base, f'"{path}" is a symbolic link, or lies behind one')
+
+
+def _refuse_links(found: Plan) -> None:
+    """Raise if a file would go through a link, perhaps out of the data, or a table take the place of one."""
+    targets = [Path(move.target) for move in found.moves if move.target is not None]
+    folders = dict.fromkeys(found.root / parent for target in targets for parent in target.parents)
+    table = [] if found.table is None else [found.table.path]
+    for place in (*(folder for folder in folders if folder != found.root), *table):
+        if place.is_symlink():
+            raise instead(found.root, f"{place} is a symbolic link")
 
 
 def _refuse_read_only(found: Plan) -> None:
