@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from pathlib import Path
@@ -337,3 +338,12 @@ def test_tiles_of_blind_rows_have_no_suggestion(client: TestClient, session: Rev
         "tiles"
     ]
     assert [tile["suggestion"] is None for tile in every] == [session.blind(tile["row"]) for tile in every]
+
+
+def test_half_an_emoji_in_a_note_is_kept_and_shown(client: TestClient, session: ReviewSession) -> None:
+    row = str(session.rows.ids[0])
+    note = "cut \ud83d"  # as a browser cuts at its limit of characters
+    body = json.dumps({"event": uuid.uuid4().hex, "kind": "note", "row": row, "note": note})
+    headers = {"Content-Type": "application/json"}
+    assert client.post("/api/decisions", content=body, headers=headers).status_code == 200
+    assert client.get("/api/card", params={"row": row}).json()["note"] == note
