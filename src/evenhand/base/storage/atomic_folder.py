@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import os
 import re
 import secrets
 import shutil
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage.flush import flush_folder
 from evenhand.base.storage.regular_file import open_regular
 
 _NAME = re.compile(r"\.building-[0-9a-f]{16}")
@@ -44,7 +44,7 @@ def building(parent: Path) -> Iterator[Path]:
     finally:
         # After a rename there is no folder of this name any more.
         shutil.rmtree(folder, ignore_errors=True)
-    _flush(parent)
+    flush_folder(parent)
 
 
 def renamed(folder: Path, output: Path, stem: str) -> Path:
@@ -88,13 +88,3 @@ def _is_abandoned(folder: Path) -> bool:
         return False
     except OSError:
         return False
-
-
-def _flush(folder: Path) -> None:
-    """Flush a folder's entries to disk, where the file system supports it: a rename alone is not yet durable."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

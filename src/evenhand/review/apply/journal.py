@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import json_lines, to_json
+from evenhand.base.storage.flush import flush_folder
 from evenhand.review.apply.steps import Step, step_document, step_of
 
 FILE = "journal.jsonl"
@@ -31,6 +32,8 @@ class Journal:
     def begin(self, steps: Sequence[Step], rows: str) -> None:
         """Write the plan; `rows` is the digest of the rows that the data must then have."""
         self._write({"plan": [step_document(step) for step in steps], "rows": rows})
+        for folder in (self.folder, *self.folder.parents[:2]):  # all of which may be new, as the file is
+            flush_folder(folder)
 
     def note(self, **line: Any) -> None:
         """Write one line: a step that is about to be done or undone, or a new state."""

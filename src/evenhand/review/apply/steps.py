@@ -5,17 +5,17 @@ Where a step stands is read off the files themselves, so that no journal can con
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.flush import flush_folder
 from evenhand.data.roots.content_hash import file_hash
 
 
@@ -44,14 +44,14 @@ class MakeFolder:
         folder = Path(self.path)
         if not folder.is_dir():
             folder.mkdir()
-            _sync(folder.parent)
+            flush_folder(folder.parent)
 
     def undo(self) -> None:
         folder = Path(self.path)
         # something else may lie there by now
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-            _sync(folder.parent)
+            flush_folder(folder.parent)
 
     def fault(self, *, done: bool) -> str | None:
         return None
@@ -138,12 +138,12 @@ def _move(source: Path, target: Path, content: str) -> None:
             with replacing(target) as part:
                 shutil.copy2(source, part)
         else:
-            _sync(target.parent)
-            _sync(source.parent)
+            flush_folder(target.parent)
+            flush_folder(source.parent)
             return
-    _sync(target.parent)
+    flush_folder(target.parent)
     source.unlink()
-    _sync(source.parent)
+    flush_folder(source.parent)
 
 
 def _replace(table: Path, version: Path, old: str, new: str) -> None:
@@ -156,24 +156,9 @@ def _replace(table: Path, version: Path, old: str, new: str) -> None:
         shutil.copy2(version, part)
         # rights are those of the table, not those of the copy of it
         shutil.copymode(table, part)
-    _sync(table.parent)
+    flush_folder(table.parent)
 
 
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return file_hash(file)
-
-
-def _sync(folder: Path) -> None:
-    """Write the names in a folder to disk, where the file system can."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    with _closing(descriptor), contextlib.suppress(OSError):
-        os.fsync(descriptor)
-
-
-@contextlib.contextmanager
-def _closing(descriptor: int) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError, StoreError
+from evenhand.base.storage.flush import flush_folder
 from evenhand.data.store.locks import FileLock, lock_exclusive
 from evenhand.review.log.event import Event
 
@@ -153,7 +154,7 @@ class DecisionLog:
             new = not self.path.exists()
             held = lock_exclusive(self.path)
             if new:  # the name of the file has to be on disk too
-                _sync_folder(self.path.parent)
+                flush_folder(self.path.parent)
         except StoreError:
             raise DataError(
                 f"{self.path.parent}: the file system does not support locks, so decisions of two tabs could be "
@@ -191,14 +192,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     """Write bytes; nearly always in one call, but a disk that fills up takes a part."""
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(path: Path, error: OSError) -> DataError:
