@@ -21,6 +21,9 @@ from evenhand.settings.load import Settings, load
 CALLS = ("rename", "replace", "unlink", "mkdir", "rmdir", "fsync", "write")
 """Functions of `os` that change something on disk, or make sure that it is there."""
 
+FULL = os.environ.get("EVENHAND_TESTS") == "full"
+"""Whether tests have the size of the claims that they stand for, as `size` of tests/conftest.py."""
+
 Tree = dict[str, bytes]
 Size = Callable[[int, int], int]
 
@@ -316,7 +319,9 @@ def test_another_file_system_is_copied_to(tmp_path: Path) -> None:
 NAMES = st.sampled_from(["a", "A", "é", "e\u0301", "日本", "x y", "b-2", "q'\"", ";", "-", "ß", "🙂"])
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200 if FULL else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.data())
 def test_random_trees_are_changed_as_planned_and_restored(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
