@@ -17,7 +17,8 @@ from evenhand.review.server.access import Access
 from evenhand.review.server.app import build_app
 from evenhand.review.server.cards import card_of, suggestion_of
 from evenhand.review.server.open_session import open_session
-from evenhand.review.server.session import ReviewSession, View
+from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.view import View
 
 from .conftest import PORT, session_of
 
@@ -126,6 +127,18 @@ def test_a_decision_is_on_disk_when_it_is_answered(client: TestClient, session: 
     assert event.shown is not None
     assert (event.shown.source, event.shown.probability) == ("out_of_fold", pytest.approx(0.9))
     assert event.seconds == 1.5
+
+
+def test_a_suggestion_that_came_after_the_card_was_not_shown(client: TestClient, session: ReviewSession) -> None:
+    row = next(row for row in session.rows.ids if not session.blind(row))
+    assert decide(client, row, suggested=False).status_code == 200
+    shown = session.live.state.latest("ada")[0].shown
+    assert shown is not None
+    assert (shown.suggestion, shown.probability, shown.source, shown.blind) == (None, None, None, False)
+    assert decide(client, row, suggested=True).status_code == 200
+    shown = session.live.state.latest("ada")[0].shown
+    assert shown is not None
+    assert shown.suggestion is not None
 
 
 def test_the_same_event_twice_is_one_decision(client: TestClient, session: ReviewSession) -> None:

@@ -252,6 +252,6 @@ def leaving_is_held_up(page) -> bool:
 
 
 def view_of(served: Served):
-    from evenhand.review.server.session import View
+    from evenhand.review.server.view import View
 
     return View.of(served.session.order, {})

@@ -14,7 +14,8 @@ from evenhand.review.log.live_review import LiveReview
 from evenhand.review.rows.from_config import from_config
 from evenhand.review.rows.pictures import Pictures
 from evenhand.review.rows.review_rows import ReviewRows
-from evenhand.review.server.session import ReviewSession, View
+from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.view import View
 from evenhand.settings.load import load
 
 from .browsing import Served, closed, counted, opened, press, until

@@ -22,7 +22,8 @@ from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
 from evenhand.review.rows.with_predictions import with_predictions
 from evenhand.review.server.new_rows import NewRows
-from evenhand.review.server.session import ReviewSession, View
+from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.view import View
 
 Rows = Callable[..., ReviewRows]
 NAN = [float("nan")] * 3

@@ -15,7 +15,8 @@ from evenhand.base.errors import DataError, EvenhandError
 from evenhand.review.server.access import PICTURE_POLICY
 from evenhand.review.server.cards import shown
 from evenhand.review.server.grid import ReviewGrid
-from evenhand.review.server.session import ReviewSession, View
+from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.view import View
 
 LARGEST_BODY = 256 << 10
 """Bytes of the largest request; a note of the greatest length is a sixth of it."""

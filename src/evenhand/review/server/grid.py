@@ -11,7 +11,8 @@ from cachetools import LRUCache
 from evenhand.base.errors import DataError
 from evenhand.base.values import Ints
 from evenhand.review.server.cards import shown, suggestion_of
-from evenhand.review.server.session import ReviewSession, View
+from evenhand.review.server.session import ReviewSession
+from evenhand.review.server.view import View
 
 MOST_TILES = 200
 """How many tiles one answer holds at most."""

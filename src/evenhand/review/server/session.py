@@ -14,13 +14,14 @@ from evenhand.base.values import Ints
 from evenhand.review.agreement.blind_share import is_blind
 from evenhand.review.log.event import DECISIONS, Event, Shown
 from evenhand.review.log.live_review import LiveReview
-from evenhand.review.order.filters import DISPUTED, NO_DECISION, Filters
+from evenhand.review.order.filters import DISPUTED
 from evenhand.review.order.queue import Queue
 from evenhand.review.order.registry import ORDERS
 from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Picture, Pictures
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.server.cards import NEAREST, card_of, dispute_of, nearest_of, shown, suggestion_of
+from evenhand.review.server.view import WHICH, View
 
 RECENT = 24
 """How many decisions the strip of those made last receives."""
@@ -33,47 +34,6 @@ LARGEST_SIDE = 2048
 
 QUEUES = 8
 """How many queues are kept: going back to an order or filter is then at once."""
-
-WHICH = {
-    "open": ("not decided by you", ()),
-    "all": ("all", (NO_DECISION, *DECISIONS)),
-    "decided": ("decided by you", DECISIONS),
-    "unsure": ("unsure", ("unsure",)),
-    "disputed": ("disputed between reviewers", (DISPUTED,)),
-}
-"""Which rows a queue holds by what was decided about them -> the words for it, and the values of `Filters`."""
-
-
-@dataclass(frozen=True)
-class View:
-    """An order and filters: what a queue holds.
-
-    Attributes
-    ----------
-    order
-        The name of an order.
-    filters
-        What rows must have.
-    """
-
-    order: str
-    filters: Filters = field(default_factory=Filters)
-
-    @classmethod
-    def of(cls, order: str, asked: Mapping[str, str]) -> View:
-        """Return the view of plain values: class, group, fold, finding and decision, "" for any.
-
-        Raises
-        ------
-        DataError
-            If the decision is not one of `WHICH`.
-        """
-        which = asked.get("decision") or "open"
-        if which not in WHICH:
-            raise DataError(unknown("selection of rows", which, WHICH))
-        one = {name: tuple(filter(None, [asked.get(name)])) for name in ("class", "group", "fold", "finding")}
-        filters = Filters(one["class"], one["group"], one["fold"], one["finding"], WHICH[which][1])
-        return cls(asked.get("order") or order, filters)
 
 
 @dataclass(eq=False)
@@ -282,7 +242,8 @@ class ReviewSession:
     def decide(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Log a decision or a note that the page sent, and return where the review stands once it is on disk.
 
-        What was shown is put together here from the row, not taken from the page.
+        What was shown is put together here from the row, not taken from the page, which says one thing alone: with
+        "suggested" false, that its card had no suggestion.
 
         Raises
         ------
@@ -302,14 +263,16 @@ class ReviewSession:
                 if name not in self.rows.classes:
                     raise DataError(unknown("class", str(name), self.rows.classes[:50]))
         # Of a blind row too, though the page hid it: after another training it could not be told any more.
-        suggestion = suggestion_of(self.rows, at)
+        suggestion, source, blind = suggestion_of(self.rows, at), str(self.rows.source[at]) or None, self.blind(row)
+        if document.get("suggested") is False and not blind:
+            suggestion = source = None  # the page got the card before models predicted the row
         was_shown = Shown(
             order=str(document.get("order", "")),
             view=str(document.get("view", "card")),
             suggestion=None if suggestion is None else tuple(suggestion["label"]),
             probability=None if suggestion is None else suggestion["probability"],
-            source=str(self.rows.source[at]) or None,
-            blind=self.blind(row),
+            source=source,
+            blind=blind,
             planted=row in self.planted,
         )
         with self._lock:

@@ -82,6 +82,7 @@ export class Review extends EventTarget {
     // a tile of the grid shows nobody's decision, so what is decided there settles no dispute
     return this._send("/api/decisions", {
       event: entry.event, kind, row: card.row, to, note, seconds, order: this.view.order, view, resolves: card.dispute?.length > 0,
+      suggested: Boolean(card.suggestion),
     });
   }
 
