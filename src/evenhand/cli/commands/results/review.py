@@ -66,8 +66,8 @@ def review(
     """Look through the rows one by one in a local page: keep, relabel, trash, unsure, with undo.
 
     Every decision is a line of decisions.jsonl in the folder of the session; no data are changed before --apply.
-    The page answers on this machine only, at the address that is printed. Ctrl+C stops it; the same command goes on
-    where it was.
+    The page answers on this machine only, at the address that is printed. Ctrl+C stops it; the same command resumes
+    where it stopped.
     """
     asked = {"export": export, "apply": apply, "unapply": unapply, "agreement": agreement}
     wanted = [name for name, given in asked.items() if given]
