@@ -11,7 +11,7 @@ from evenhand.base.storage.flush import flush_folder
 def test_a_file_system_that_does_not_flush_folders_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked: list[int] = []
 
     def refused(file: int) -> None:
         asked.append(file)
