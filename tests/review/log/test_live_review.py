@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import threading
 from collections.abc import Callable
@@ -139,3 +141,21 @@ def test_what_another_tab_wrote_is_returned_by_refresh(tmp_path: Path) -> None:
     one.add(event := Event.new("keep", "ann", "r1"))
     assert two.refresh() == [event]
     assert two.refresh() == []
+
+
+def test_an_undo_that_the_disk_did_not_confirm_is_on_disk_when_it_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review, id = LiveReview(tmp_path / "decisions.jsonl"), "a" * 32
+    review.add(Event.new("keep", "ann", "r0", ("a",)))
+
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="could not be written"):
+        patch.setattr(os, "fsync", refused)
+        review.undo("ann", id)
+    undone = review.undo("ann", id)
+    assert undone is not None
+    assert review.log.path.read_bytes().count(id.encode()) == 2
+    assert review.undo("ann") is None, "one decision was taken back"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -190,3 +191,34 @@ def test_a_killed_process_loses_nothing_that_append_returned_for(log: DecisionLo
 def test_fifty_kills_lose_nothing(log: DecisionLog, size: Callable[[int, int], int]) -> None:
     for number in range(size(5, 50)):
         assert killed_writer_loses(log.path, 0.0007 * number**2 % 0.05) == set()
+
+
+def test_a_log_that_another_file_replaced_is_refused_though_it_is_no_shorter(log: DecisionLog) -> None:
+    log.append(EVENTS[0])
+    other = log.path.with_name("other")
+    other.write_bytes(b"".join(f"{event.to_json()}\n".encode() for event in EVENTS[1:]))
+    before = other.read_bytes()
+    other.replace(log.path)
+    for use in (lambda: log.events(1), log.damaged, lambda: log.append(EVENTS[0])):
+        with pytest.raises(DataError, match=r"is another file than the one that was read.*Start the review again"):
+            use()
+    assert log.path.read_bytes() == before
+
+
+def test_an_event_that_the_disk_did_not_confirm_is_written_again_when_it_is_sent_again(
+    log: DecisionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(EVENTS[0])
+    synced: list[int] = []
+
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="could not be written"):
+        patch.setattr(os, "fsync", refused)
+        log.append(EVENTS[1])
+    assert log.append(EVENTS[1]), "the kernel calls its pages clean by now, so that another fsync confirms nothing"
+    assert log.path.read_bytes().count(EVENTS[1].event.encode()) == 2
+    monkeypatch.setattr(os, "fsync", synced.append)
+    assert not DecisionLog(log.path).append(EVENTS[1])
+    assert synced, "the process that wrote it may have been killed before it was on disk"

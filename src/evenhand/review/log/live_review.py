@@ -91,6 +91,7 @@ class LiveReview:
             if before is not None and (before.kind, before.reviewer) != (kind, reviewer):
                 raise DataError(f"The event {id} is in the log already, as {before.kind} of {before.reviewer}.")
             if before is not None:
+                writer.append(before)  # not written again, but on disk when this returns
                 return before
             decision = target(reviewer)
             if decision is None:

@@ -52,6 +52,8 @@ class DecisionLog:
         self._damaged: list[DamagedLine] = []
         self._offset = 0
         self._lines = 0
+        self._file: tuple[int, int] | None = None  # device and inode of the file that was read
+        self._unsure: set[str] = set()  # ids of events in the file that may not be on disk
 
     def append(self, event: Event) -> bool:
         """Write an event and return True once it is on disk; False, and write nothing, if its id is in the log.
@@ -133,7 +135,14 @@ class DecisionLog:
     def _finished_lines(self, since: int) -> tuple[list[bytes], int]:
         try:
             with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < since:
+                found = os.fstat(file.fileno())
+                if since and self._file not in (None, (found.st_dev, found.st_ino)):
+                    raise DataError(
+                        f"{self.path} is another file than the one that was read: another program replaced it. "
+                        "Start the review again, so that it is read from the beginning."
+                    )
+                self._file = found.st_dev, found.st_ino
+                if found.st_size < since:
                     raise DataError(
                         f"{self.path} has become shorter since it was read: another program replaced or cut "
                         "it. Start the review again, so that it is read from the beginning."
@@ -174,18 +183,28 @@ class LogWriter:
     def append(self, event: Event) -> bool:
         """Write an event, as `DecisionLog.append` does."""
         self._log._catch_up()
-        if event.event in self._log._ids:
+        # One whose lines the disk refused may be in the file, and lost with its power: it is written once more.
+        if event.event in self._log._ids and event.event not in self._log._unsure:
+            self._sync()  # its writer may have been killed before it did
             return False
         line = f"{event.to_json()}\n".encode()
         # In the same write as the event: no other line can come between them, and a kill cannot part them.
         torn = os.fstat(self._descriptor).st_size > self._log._offset
         try:
             _write_all(self._descriptor, b"\n" + line if torn else line)
+        except OSError as error:
+            raise _unwritable(self._log.path, error) from None
+        self._log._unsure.add(event.event)
+        self._sync()
+        self._log._unsure.discard(event.event)
+        self._log._catch_up()
+        return True
+
+    def _sync(self) -> None:
+        try:
             os.fsync(self._descriptor)
         except OSError as error:
             raise _unwritable(self._log.path, error) from None
-        self._log._catch_up()
-        return True
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
