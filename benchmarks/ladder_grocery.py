@@ -97,7 +97,7 @@ def read_features(settings: Settings, source: DataSource, folds: Folds) -> dict[
     record = open_record(settings, source, "", fresh=True)
     record.write_folds(folds)
     kept = stored_features(
-        record, settings, [model.name for model in settings.model], Silent(), store_of(settings.compute)
+        record, settings, [model.name for model in settings.model], Silent(), store_of(settings.compute, Silent())
     )
     found = {name: np.asarray(table, np.float64).reshape(len(folds), -1) for name, table in kept.items()}
     return found | ({"both": np.concatenate(list(found.values()), axis=1)} if len(found) > 1 else {})

@@ -99,7 +99,7 @@ def bench_of(settings: Settings, text: str, seeds: list[int], folder: Path) -> B
     source = read(settings, Silent())
     record = open_record(settings, source, text, fresh=True)
     record.write_folds(folds_for(settings, evidence_of(settings, source)))
-    store = store_of(settings.compute).place()
+    store = store_of(settings.compute, Silent()).place()
     for name in OURS:
         prepare_model(str(record.path), store, name, CORES)
     path = folder / "features.npy"

@@ -75,6 +75,8 @@ _WHERE = {
     "submit": "pipeline.submission.submit",
     "nested_evaluation": "blending.nested_evaluation",
     "report": "pipeline.verbs.report",
+    "Verification": "pipeline.verbs.verify",
+    "verify": "pipeline.verbs.verify",
 }
 """Public name -> the module below evenhand that holds it."""
 
@@ -146,6 +148,8 @@ if TYPE_CHECKING:
     from evenhand.pipeline.verbs.run import run as run
     from evenhand.pipeline.verbs.runs import runs as runs
     from evenhand.pipeline.verbs.split import split as split
+    from evenhand.pipeline.verbs.verify import Verification as Verification
+    from evenhand.pipeline.verbs.verify import verify as verify
     from evenhand.review.versions.compare_data import compare_data as compare_data
 
 

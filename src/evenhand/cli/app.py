@@ -11,7 +11,7 @@ from rich.markup import escape
 from typer.models import ParameterInfo
 
 from evenhand import __version__
-from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit
+from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit, verify
 from evenhand.cli.commands.results import (
     ablation,
     audit,
@@ -95,6 +95,7 @@ for verb in (
     journal.journal,
     keys.keys,
     cache.cache,
+    verify.verify,
     demo.demo,
 ):
     app.command(help=escape(inspect.getdoc(verb) or ""))(report_errors(escape_help(verb)))

@@ -128,4 +128,4 @@ def read_evidence(record: Record) -> RecordContents:
 
 
 def _text(record: Record, name: str) -> str:
-    return (record.path / name).read_text(encoding="utf-8") if record.has(name) else ""
+    return record.text(name) if record.has(name) else ""

@@ -9,7 +9,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from evenhand.base.storage.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.text.escaping import printable_lines
 from evenhand.base.text.toml_text import set_option
@@ -42,7 +41,7 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
         If the folder is not a record.
     """
     path = record.path / "report.html"
-    write_text(path, rendered(record, picture))
+    record.write_text("report.html", rendered(record, picture))
     return path
 
 

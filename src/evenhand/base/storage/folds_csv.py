@@ -26,12 +26,18 @@ Line: TypeAlias = tuple[int, str, str, str]
 
 
 def write_folds(folds: Folds, path: Path) -> None:
-    """Write folds.csv: the header id,fold and a line per row; the fold of locked rows is "test".
+    """Write folds.csv as `folds_csv` does, through a rename."""
+    with replacing(path) as part:
+        folds_csv(folds, part)
+
+
+def folds_csv(folds: Folds, path: Path) -> None:
+    """Write the header id,fold and a line per row into a new file; the fold of locked rows is "test".
 
     Where rows have families, a third column names them; it is empty for a row without relatives.
     """
     names = np.where(folds.fold == TEST, _TEST, folds.fold.astype(str))
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         families = [] if folds.families is None else [["" if name is None else name for name in folds.families]]
         has_bare_cr = any("\r" in str(name) for name in folds.ids)  # with minimal quoting csv leaves these bare
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if has_bare_cr else csv.QUOTE_MINIMAL)

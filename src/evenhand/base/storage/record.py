@@ -7,47 +7,39 @@ Files are written under a temporary name and renamed, so a reader never sees hal
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import RLock
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from cachetools import LRUCache
 
 from evenhand.base.errors import FoldsError, RecordError
-from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
+from evenhand.base.storage.atomic import json_lines, to_json
 from evenhand.base.storage.atomic_folder import building, renamed
 from evenhand.base.storage.environment import environment
-from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, write_folds
+from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
+from evenhand.base.storage.manifest import recording
+from evenhand.base.storage.record_folder import RecordFolder, first_line
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
+from evenhand.base.storage.sealed_json import SealError, check_listed
 from evenhand.base.text.toml_text import toml_document
 from evenhand.base.values import Finding, Folds, Samples
 
 ROW = "eh:row"
 """Column of the samples that holds each row's position in the store."""
 
-_READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
-"""Path of a file of a record -> its version (inode, mtime, size) and its parsed content. Verbs, rules and sections
-of the report all read the same few files; a changed version invalidates the entry."""
-_READING = RLock()  # reentrant: reading the samples reads data.json
-
 
 @dataclass(frozen=True)
-class Record:
+class Record(RecordFolder):
     """A run's folder, `path`; `Record.open` checks that it is one, `Record.create` makes a new one."""
-
-    path: Path
 
     @classmethod
     def open(cls, path: str | Path | Record) -> Record:
@@ -105,14 +97,14 @@ class Record:
         try:
             with building(output) as folder:
                 record = cls(folder)
-                write_text(folder / "config.toml", asked)
-                write_json(folder / "environment.json", {"record_format": FORMAT, **environment()})
-                write_json(folder / "data.json", data)
+                record.write_text("config.toml", asked)
+                record.write_json("environment.json", {"record_format": FORMAT, **environment()})
+                record.write_json("data.json", data)
                 if samples is not None:
                     record.write_samples(samples)
                 if generalization is not None:
                     record.write_generalization(generalization)
-                write_text(folder / "resolved.toml", toml_document(resolved))
+                record.write_text("resolved.toml", toml_document(resolved))
                 return cls(renamed(folder, output, stem))
         except OSError as error:
             reason = error.strerror or error
@@ -132,14 +124,14 @@ class Record:
             If the file is not TOML.
         """
         # a copy, since callers may change it and the cache is shared
-        return deepcopy(self._cached("resolved.toml", self._read_resolved))
+        return deepcopy(self.cached("resolved.toml", self._read_resolved))
 
     def _read_resolved(self) -> dict[str, Any]:
         refuse_other_format(self.path)
         try:
-            return tomllib.loads(self._text("resolved.toml"))
+            return tomllib.loads(self.text("resolved.toml"))
         except tomllib.TOMLDecodeError as error:
-            raise self._damaged("resolved.toml", f"is not TOML ({error})") from None
+            raise self.damaged("resolved.toml", f"is not TOML ({error})") from None
 
     def score_metrics(self) -> list[str]:
         """Return the names of the metrics of [score], in the order written."""
@@ -153,7 +145,7 @@ class Record:
         RecordError
             If the file is not a JSON object.
         """
-        return deepcopy(self._cached("data.json", self._read_data))
+        return deepcopy(self.cached("data.json", self._read_data))
 
     def _read_data(self) -> dict[str, Any]:
         refuse_other_format(self.path)
@@ -180,7 +172,7 @@ class Record:
         return self._samples(name) if self.has(name) else None
 
     def _samples(self, name: str) -> Samples:
-        samples: Samples = self._cached(name, lambda: self._read_samples(name))
+        samples: Samples = self.cached(name, lambda: self._read_samples(name))
         return samples
 
     def _read_samples(self, name: str) -> Samples:
@@ -188,12 +180,13 @@ class Record:
         try:
             return samples_of(table, data)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise self._damaged(name, f"does not go with data.json ({_first_line(error)})") from None
+            raise self.damaged(name, f"does not go with data.json ({first_line(error)})") from None
 
     def write_folds(self, folds: Folds) -> None:
         """Write folds.csv (id, fold, families if any; locked rows say "test") and how they were made."""
-        write_folds(folds, self.path / "folds.csv")
-        write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
+        with recording(self.path, "folds.csv") as part:
+            folds_csv(folds, part)
+        self.write_json("folds.json", {"k": folds.k, "how": dict(folds.how)})
 
     def folds(self) -> Folds:
         """Return the folds of the run.
@@ -203,11 +196,11 @@ class Record:
         RecordError
             If folds.csv or folds.json cannot be read.
         """
-        folds: Folds = self._cached("folds.csv", self._read_folds)
+        folds: Folds = self.cached("folds.csv", self._read_folds)
         return folds
 
     def _read_folds(self) -> Folds:
-        path, about = self._file("folds.csv"), self.json("folds.json")
+        path, about = self.file("folds.csv"), self.json("folds.json")
         try:
             lines = list(fold_lines(path))
             fold = fold_numbers(of for _, _, of, _ in lines)
@@ -216,14 +209,14 @@ class Record:
         except FoldsError as error:
             raise RecordError(str(error)) from None
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise self._damaged("folds.csv", f"does not hold folds ({_first_line(error)})") from None
+            raise self.damaged("folds.csv", f"does not hold folds ({first_line(error)})") from None
 
     # Findings and results
 
     def write_findings(self, findings: Sequence[Finding]) -> None:
         """Write findings.jsonl, one finding a line."""
         lines = [to_json(finding.document()) for finding in findings]
-        write_text(self.path / "findings.jsonl", "".join(f"{line}\n" for line in lines))
+        self.write_text("findings.jsonl", "".join(f"{line}\n" for line in lines))
 
     def findings(self) -> list[Finding]:
         """Return the findings of the run, in their order.
@@ -235,11 +228,11 @@ class Record:
         """
         if not self.has("findings.jsonl"):
             return []
-        lines = json_lines(self._text("findings.jsonl"))
+        lines = json_lines(self.text("findings.jsonl"))
         try:
             return [Finding.from_document(json.loads(line)) for line in lines if line]
         except (AttributeError, TypeError, ValueError) as error:
-            raise self._damaged("findings.jsonl", f"does not hold findings ({_first_line(error)})") from None
+            raise self.damaged("findings.jsonl", f"does not hold findings ({first_line(error)})") from None
 
     def task_folder(self, model: str, fold: int, seed: int) -> Path:
         """Return the folder of one training task."""
@@ -280,109 +273,22 @@ class Record:
         second = "encoded_generalization" in data
         return self.has("samples.parquet") and (not second or self.has("samples_generalization.parquet"))
 
-    def has(self, name: str) -> bool:
-        """Return whether a file exists."""
-        return (self.path / name).is_file()
-
-    def json(self, name: str) -> Any:
-        """Return one of the record's JSON documents.
-
-        Raises
-        ------
-        RecordError
-            If the file is missing or not JSON.
-        """
-        try:
-            return json.loads(self._text(name))
-        except json.JSONDecodeError as error:
-            raise self._damaged(name, f"is not JSON (line {error.lineno})") from None
-        except RecursionError:
-            raise self._damaged(name, "is not JSON (nested too deeply)") from None
-
-    def object(self, name: str) -> dict[str, Any]:
-        """Return a JSON document as `json` does; a `RecordError` also if it is not an object."""
-        document = self.json(name)
-        if not isinstance(document, dict):
-            raise self._damaged(name, f"holds {type(document).__name__}, not an object")
-        return document
-
-    def write_json(self, name: str, document: Any) -> None:
-        """Write one of the record's JSON documents."""
-        write_json(self.path / name, plain(document))
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Lock the record while a process works on it; raises `RecordError` if another one holds the lock.
-
-        The operating system releases the lock with the process, so a killed run never blocks the next.
-        """
-        with self._lock_file() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RecordError(
-                    f"{self.path}: another process is working on this record. Wait for it, or start a new record "
-                    "with --fresh."
-                ) from None
-            yield
-
-    def _lock_file(self) -> IO[str]:
-        # Neither truncated nor through a link: in a record of somebody else it may lead to a file of the reader.
-        try:
-            descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise RecordError(f"{self.path}: its .lock is a link. Remove it.") from None
-            raise
-        return os.fdopen(descriptor, "r+")
-
-    def _cached(self, name: str, read: Callable[[], Any]) -> Any:
-        """Return the parsed content of a file; it is read again only if it changed since."""
-        path = self._file(name)
-        stat = path.stat()
-        # A replaced file has another inode; one written in place, another time or size.
-        key, version = str(path.resolve()), (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        # One lock for all files: readers of the same file wait for the first instead of parsing it again.
-        with _READING:
-            if key not in _READ or _READ[key][0] != version:
-                _READ[key] = version, read()
-            return _READ[key][1]
-
-    def _file(self, name: str) -> Path:
-        path = self.path / name
-        if not path.is_file():
-            raise RecordError(f"{self.path}: has no {name}. The run did not get that far; run it again.")
-        return path
-
-    def _text(self, name: str) -> str:
-        try:
-            return self._file(name).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise self._damaged(name, f"is not UTF-8 (byte {error.start})") from None
-
-    def _damaged(self, name: str, what: str) -> RecordError:
-        return RecordError(f"{self.path / name}: {what}. The record is damaged; restore the file or run it again.")
-
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table, NAME.parquet."""
-        with replacing(self.path / name) as part:
-            table.to_parquet(part, index=False)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table that `write_table` wrote."""
-        path = self._file(name)
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise RecordError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
 
 def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
-    """Return the lines of an epochs.jsonl; lines that are not JSON objects are skipped."""
+    """Return the lines of an epochs.jsonl; lines that are not JSON objects are skipped.
+
+    Raises
+    ------
+    RecordError
+        If the task is done and lists another checksum of the file.
+    """
+    try:
+        check_listed(path, "task.json")
+    except SealError as error:
+        raise RecordError(
+            f"{path.with_name('task.json')}: {error}. Run the same configuration again (of a finished run, delete "
+            "its scores.json first), or restore the file from a copy."
+        ) from None
     out: list[Any] = []
     for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
         with contextlib.suppress(json.JSONDecodeError):
@@ -398,14 +304,26 @@ def records(output: Path) -> list[Record]:
     return [Record(path.parent) for path in found if not path.parent.name.startswith(".")]
 
 
-def unfinished(output: Path, fingerprint: str) -> Record | None:
+def unfinished(output: Path, fingerprint: str, on_damage: Callable[[str], None] = lambda _: None) -> Record | None:
     """Return the newest unfinished record of the same configuration and data, or None.
 
     A record that is damaged or has no rows cannot be resumed and is skipped.
+
+    Parameters
+    ----------
+    on_damage
+        Called with a sentence for each unfinished record that is skipped because a file of it is damaged.
     """
     for record in reversed(records(output)):
-        with contextlib.suppress(RecordError, KeyError):
+        if record.complete:
+            continue
+        try:
             data = record.data()
-            if not record.complete and data["fingerprint"] == fingerprint and record.has_rows(data):
+            if data["fingerprint"] == fingerprint and record.has_rows(data):
+                record.resolved(), record.samples(), record.generalization()
                 return record
+        except KeyError:
+            continue
+        except RecordError as error:
+            on_damage(f"A record that is not finished cannot be resumed. {error}")
     return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import StoreError, unknown
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.atomic import plain, to_json
+from evenhand.base.storage.checksums import mark_of
+from evenhand.base.storage.sealed_json import SealError, read_sealed, sealed_document
 from evenhand.data.store.column import read_column
 from evenhand.data.store.locks import FileLock, lock_shared
 from evenhand.data.store.ragged import Array, Ragged
 from evenhand.data.store.space import ABOUT
+from evenhand.data.store.verified import damaged_array, note_verified
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,22 +64,34 @@ class StoreEntry:
         return f"Entry({', '.join([f'{self.rows:,} rows', *parts, *failed])})"
 
 
-def open_entry(folder: Path) -> StoreEntry | None:
-    """Return the entry in a folder, or None if there is none or it is incomplete.
+def open_entry(folder: Path, on_damage: Callable[[str], None] = lambda _: None) -> StoreEntry | None:
+    """Return the entry in a folder, or None if there is none or it is incomplete or damaged.
 
     The entry is locked as in use until it and every array taken from it are garbage-collected.
+
+    Parameters
+    ----------
+    on_damage
+        Called with a sentence where the entry is damaged.
     """
     # Locked before anything is read: an eviction in between would remove files that were just listed.
     hold = lock_shared(folder / ABOUT)
     if hold is None:
         return None
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        found = read_sealed(folder / ABOUT)
+        about = found.content
         if not _is_complete(folder, about["files"]):
+            return None
+        if (name := damaged_array(folder, found.marks)) is not None:
+            on_damage(f"{folder / name}: does not match its checksum.")
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
         failures = {int(row): str(reason) for row, reason in about["failures"].items()}
         return StoreEntry(folder.name, int(about["rows"]), arrays, failures, hold)
+    except SealError as error:
+        on_damage(f"{folder / ABOUT}: {error}.")
+        return None
     # half removed, or damaged by a power failure: to be built again, like one that was never there
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -98,7 +112,9 @@ def write_about(
         "arrays": arrays,
         "failures": {str(row): reason for row, reason in failures.items()},
     }
-    (folder / ABOUT).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+    marks = {name: mark_of(folder / name) for name in files}
+    note_verified(folder, marks)
+    (folder / ABOUT).write_text(to_json(sealed_document(document, marks), indent=1), encoding="utf-8")
 
 
 def _is_complete(folder: Path, files: Mapping[str, int]) -> bool:

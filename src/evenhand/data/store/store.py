@@ -18,6 +18,7 @@ import math
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -70,14 +71,22 @@ class Store:
         for no limit.
     also
         Folders of further stores to read entries from; nothing is written there.
+    on_damage
+        Called with a sentence about an entry that is damaged, and therefore made again; by default a warning.
     """
 
     def __init__(
-        self, folder: Path | None = None, limit_bytes: int | None = None, *, also: Sequence[Path] = ()
+        self,
+        folder: Path | None = None,
+        limit_bytes: int | None = None,
+        *,
+        also: Sequence[Path] = (),
+        on_damage: Callable[[str], None] = warnings.warn,
     ) -> None:
         self.folder = user_cache_path("evenhand") if folder is None else Path(folder)
         self.limit_bytes = limit_bytes
         self.also = tuple(also)
+        self.on_damage = on_damage
 
     @classmethod
     def at(cls, place: StorePlace, *, also: Sequence[Path] = ()) -> Self:
@@ -147,7 +156,10 @@ class Store:
         StoreError
             If it does not exist.
         """
-        found = self._found(name, self.folder, *self._others())
+        damage: list[str] = []
+        found = self._found(name, self.folder, *self._others(), on_damage=damage.append)
+        if found is None and damage:
+            raise StoreError(f"{damage[0]} It is damaged. Run the same command again: its rows are encoded again.")
         if found is None:
             raise StoreError(
                 f"{self.folder}: the encoded rows {name} do not exist; they were cleared, or removed to make room. "
@@ -241,7 +253,7 @@ class Store:
     def _entry(self, name: str, build: Callable[[Path], None]) -> StoreEntry:
         place = self.folder / "entries" / name
         with store_errors(self.folder):
-            found = open_entry(place)
+            found = open_entry(place, lambda what: self.on_damage(f"{what} It is damaged, and made again."))
         if found is None:
             found = self._found(name, *self._others()) or self._built(place, build)
         with contextlib.suppress(OSError):  # an entry of another store, or a read-only one
@@ -252,9 +264,11 @@ class Store:
         """Return the folders of further stores that are there; a record of somebody else may name any folder."""
         return [folder for folder in self.also if is_marked(folder)]
 
-    def _found(self, name: str, *folders: Path) -> StoreEntry | None:
+    def _found(
+        self, name: str, *folders: Path, on_damage: Callable[[str], None] = lambda _: None
+    ) -> StoreEntry | None:
         """Return an entry from the first of the folders that has it."""
-        there = (open_entry(folder / "entries" / name) for folder in folders if is_entry(name))
+        there = (open_entry(folder / "entries" / name, on_damage) for folder in folders if is_entry(name))
         return next((entry for entry in there if entry is not None), None)
 
     def _built(self, place: Path, build: Callable[[Path], None]) -> StoreEntry:

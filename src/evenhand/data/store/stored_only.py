@@ -19,7 +19,7 @@ class StoredOnly(Store):
     @classmethod
     def of(cls, store: Store) -> StoredOnly:
         """Return the same store, and those that it reads from, without computing."""
-        return cls(store.folder, store.limit_bytes, also=store.also)
+        return cls(store.folder, store.limit_bytes, also=store.also, on_damage=store.on_damage)
 
     def _built(self, place: Path, build: Callable[[Path], None]) -> StoreEntry:
         raise StoreError(f"{self.folder}: does not hold {place.name}, and nothing is computed here.")

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Folds, NamedClasses, Predictions, RowSet, Samples, Strings
 from evenhand.evaluation.reading.from_record import named_classes, truth_threshold
+from evenhand.training.tasks.task_files import SOUP, kept_soup, task_table
 
 OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION
 Sets = dict[str, Predictions]
@@ -67,14 +67,9 @@ def _no_folds(ids: Strings) -> Folds:
 
 def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
     folders = [record.task_folder(model, fold, seed) for seed in seeds]
-    soup = folders[0].parent / "soup"
+    soup = kept_soup(folders[0].parent)
     # Of a soup alone: averaging in the members that it was made of would count them twice.
-    if (soup / "predictions.parquet").is_file():
-        folders = [soup]
-    for folder in folders:
-        if not (folder / "predictions.parquet").is_file():
-            raise RecordError(f"{folder}: this task has not finished. Run the same configuration again to resume.")
-    return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
+    return [task_table(soup, SOUP)] if soup is not None else [task_table(folder) for folder in folders]
 
 
 def _predictions(

@@ -43,8 +43,10 @@ def dispatch(
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):
-            # Trainings count by task; the dictionaries that they send while they run are alerts.
-            watcher.message(alert_message(event.value["alarm"]))
+            # Trainings count by task; the dictionaries that they send while they run are alerts and messages.
+            name = _call_name(arguments[event.call])
+            said = event.value.get("message")
+            watcher.message(alert_message(event.value["alarm"]) if said is None else f"{name}: {said}")
         elif event.kind == "done" and not one_call:
             done += 1
             watcher.advance(done)

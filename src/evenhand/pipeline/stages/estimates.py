@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.atomic import frame_csv
+from evenhand.base.storage.manifest import recording
 from evenhand.base.storage.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
 from evenhand.diagnosis.evidence.evidence import Evidence
@@ -70,7 +71,7 @@ def write_suspects(record: Record, predictions: Sequence[Predictions]) -> None:
     """Write the labels that the most accurate model or blend contradicts; nothing for multi-label rows."""
     best = most_accurate(predictions)
     if best is not None:
-        with replacing(record.path / SUSPECTS) as part:
+        with recording(record.path, SUSPECTS) as part:
             frame_csv(suspected_labels(best), part)
 
 

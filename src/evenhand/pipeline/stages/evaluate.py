@@ -204,7 +204,7 @@ def _features(
     if not any(one.uses_features for one in recipes):
         return {}
     names = [model.name for model in settings.model]
-    kept = stored_features(record, settings, names, watcher, store_of(settings.compute))
+    kept = stored_features(record, settings, names, watcher, store_of(settings.compute, watcher))
     ids = record.samples().ids
     # The generalization set has rows of its own, which are not among the samples of the record.
     return {of: of_ids(kept, ids, p.ids) for of, p in sets.items() if of != SECOND}

@@ -95,10 +95,10 @@ def file_facts(kind: Kind, root: Root, samples: Samples) -> pd.DataFrame:
     return found.loc[paths.tolist()].reset_index(drop=True)
 
 
-def store_of(compute: ComputeConfig) -> Store:
-    """Return the store of the configuration."""
+def store_of(compute: ComputeConfig, watcher: Watcher) -> Store:
+    """Return the store of the configuration, which reports damaged entries to the watcher."""
     folder = None if compute.store is None else Path(compute.store)
-    return Store(folder, limit_bytes=int(compute.store_limit_gb * 1e9))
+    return Store(folder, limit_bytes=int(compute.store_limit_gb * 1e9), on_damage=watcher.message)
 
 
 def readers_store(folder: str | Path | None = None) -> Store:
@@ -149,7 +149,7 @@ def _decode(
     """Return the rows that can be decoded, the store entries of all rows, and the rows that cannot be decoded."""
     # A row counts as undecodable if any of the sizes fails, so that all models train on the same rows.
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
-    store = store_of(settings.compute)
+    store = store_of(settings.compute, watcher)
     entries = {size: encode(kind, root, samples, settings, size, watcher, store) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     failures = tuple(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import json_lines, to_json, write_text
+from evenhand.base.storage.atomic import json_lines, to_json
 from evenhand.base.storage.record import Record
 
 LOG = "submissions.jsonl"
@@ -32,8 +32,8 @@ def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
         **more,
     }
     # The whole file is written anew: appending could leave half a line if the process is killed.
-    before = (record.path / LOG).read_text(encoding="utf-8") if record.has(LOG) else ""
-    write_text(record.path / LOG, f"{before}{to_json(line)}\n")
+    before = record.text(LOG) if record.has(LOG) else ""
+    record.write_text(LOG, f"{before}{to_json(line)}\n")
     return line
 
 
@@ -48,7 +48,7 @@ def read_log(record: Record) -> list[dict[str, Any]]:
     if not record.has(LOG):
         return []
     out: list[dict[str, Any]] = []
-    for number, text in enumerate(json_lines((record.path / LOG).read_text(encoding="utf-8")), start=1):
+    for number, text in enumerate(json_lines(record.text(LOG)), start=1):
         if not text.strip():
             continue
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -14,8 +15,10 @@ import pandas as pd
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.atomic import remove_partial_files
+from evenhand.base.storage.manifest import matches, read_manifest
 from evenhand.base.storage.record import Record, unfinished
-from evenhand.base.values import Finding
+from evenhand.base.storage.record_folder import INPUTS
+from evenhand.base.values import Finding, Folds
 from evenhand.data.splits.single_units import refuse_single_units
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
@@ -38,6 +41,8 @@ from evenhand.settings.load import Settings, config_text, load
 from evenhand.settings.unused_keys import unused_keys
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
+_OF_FOLDS = ("folds.csv", "folds.json")
+_OF_DATA = ("skew.json", "examination.json", "balance.json", "reading.json", "findings.jsonl")
 WATCHER = "evenhand.diagnosis.live_checks:watcher"
 
 
@@ -187,16 +192,17 @@ def run(
         source = read(settings, watcher)
     # Before a record exists, so that a configuration that is refused leaves none behind.
     refuse_overshoot(ledgers(settings, source.samples, None), _source_name(config))
-    record = open_record(settings, source, config_text(config), fresh=fresh)
+    record = open_record(settings, source, config_text(config), fresh=fresh, watcher=watcher)
     # The same configuration started twice would resume one record in two processes.
     with record.locked():
+        remove_damaged_results(record, watcher)
         with timed("check", seconds):
             write_folds_and_findings(record, settings, source, watcher)
             report_balance(record, settings, source, watcher, _source_name(config))
         # Killed after the evaluation: only the report is written again, and the locked test is not opened twice.
         if not record.finished:
             with timed("train", seconds):
-                train(record, settings, watcher, store_of(settings.compute))
+                train(record, settings, watcher, store_of(settings.compute, watcher))
                 write_examination(record)
             with timed("judge", seconds):
                 write_floor(record, settings, source)
@@ -210,13 +216,15 @@ def run(
     return Run(record)
 
 
-def open_record(settings: Settings, source: DataSource, text: str, *, fresh: bool) -> Record:
+def open_record(
+    settings: Settings, source: DataSource, text: str, *, fresh: bool, watcher: Watcher | None = None
+) -> Record:
     """Return the unfinished record of this configuration and data, or a new one."""
     resolved, samples = settings.resolved(), source.samples
     generalization = source.generalization
     mark = fingerprint(resolved, samples, None if generalization is None else generalization.samples)
     # Hash of configuration and data: an unfinished record of anything else is not resumed.
-    found = None if fresh else unfinished(Path(settings.output), mark)
+    found = None if fresh else unfinished(Path(settings.output), mark, (watcher or Silent()).message)
     if found is not None:
         return found
     data = {
@@ -250,19 +258,50 @@ def _names(settings: Settings, entries: Mapping[int | None, StoreEntry]) -> dict
 
 
 def write_folds_and_findings(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
-    """Write the folds and the findings about the data, unless the record has them."""
-    # A resumed run keeps its folds, also where a newer version would make others: finished tasks were trained on
-    # them.
-    if record.has("folds.csv") and record.has("findings.jsonl"):
+    """Write the folds and the findings about the data, unless the record has them.
+
+    Raises
+    ------
+    RecordError
+        If its folds are damaged, and those made now are others.
+    """
+    damaged = [name for name in (*_OF_FOLDS, *_OF_DATA) if record.has("findings.jsonl") and not record.sound(name)]
+    if record.has("findings.jsonl") and not damaged:
         return
     found = examine_data(settings, source, watcher)
     refuse_single_units(source.samples, found.folds)
+    if damaged:
+        watcher.message(f"{record.path}: {', '.join(damaged)} damaged or missing; made again.")
+        (record.path / "scores.json").unlink(missing_ok=True)  # findings about estimates belong to an evaluation
+    # A resumed run keeps its folds, also where a newer version would make others: finished tasks were trained on
+    # them.
+    if not record.has("findings.jsonl") or any(name in damaged for name in _OF_FOLDS):
+        _write_folds(record, found.folds)
     record.write_json("skew.json", found.skew.document())
     record.write_json("examination.json", found.examination.document())
     record.write_json("balance.json", [one.document() for one in found.ledgers])
     record.write_json("reading.json", [dict(line) for line in found.reading])
-    record.write_folds(found.folds)
     record.write_findings(found.findings)
+
+
+def remove_damaged_results(record: Record, watcher: Watcher) -> None:
+    """Remove results that do not match their checksums, and the scores with them, so that all are made again."""
+    written = [name for name in read_manifest(record.path).marks if name not in (*INPUTS, *_OF_DATA)]
+    damaged = [name for name in written if record.has(name) and not record.sound(name)]
+    for name in dict.fromkeys([*damaged, *(["scores.json"] if damaged else [])]):
+        (record.path / name).unlink(missing_ok=True)
+    if damaged:
+        watcher.message(f"{record.path}: {', '.join(damaged)} damaged; what the run computes is made again.")
+
+
+def _write_folds(record: Record, folds: Folds) -> None:
+    """Write the folds; where the record had others, it is left as it is."""
+    with TemporaryDirectory() as scratch:
+        Record(Path(scratch)).write_folds(folds)
+        same = [matches(record.path, name, Path(scratch) / name) for name in _OF_FOLDS]
+    if False in same:
+        raise record.damaged("folds.csv", "is damaged, and the folds that would be made now are others")
+    record.write_folds(folds)
 
 
 def report_balance(record: Record, settings: Settings, source: DataSource, watcher: Watcher, name: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import pickle
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.checksums import append_checksum, ends_with_checksum
 from evenhand.training.monitor.epoch_log import write_epochs
 
 
@@ -30,14 +32,22 @@ class Checkpointer:
         Least time between two states, in seconds.
     share
         Largest share of the time that is spent on saving.
+    on_damage
+        Called with a sentence where a state cannot be used, so that the fit begins anew.
     """
 
     def __init__(
-        self, folder: Path | None, fingerprint: str = "", *, every_s: float = 5.0, share: float = 0.05
+        self,
+        folder: Path | None,
+        fingerprint: str = "",
+        *,
+        every_s: float = 5.0,
+        share: float = 0.05,
+        on_damage: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._path = None if folder is None else folder / "state.pt"
         self._fingerprint = fingerprint
-        self._every_s, self._share = every_s, share
+        self._every_s, self._share, self._on_damage = every_s, share, on_damage
         self._last, self._pause_s = time.monotonic(), every_s
 
     def read(self) -> dict[str, Any] | None:
@@ -47,10 +57,16 @@ class Checkpointer:
         """
         if self._path is None or not self._path.is_file():
             return None
+        # A damaged state costs the time since the start; an error would cost the run, a flipped bit the figures.
         try:
-            found = torch.load(self._path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError):
-            return None  # an unreadable state costs the time since the start, an error would cost the run
+            found = None
+            if ends_with_checksum(self._path):
+                found = torch.load(self._path, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError):
+            found = None
+        if found is None:
+            self._on_damage(f"{self._path} is damaged. The fit begins anew.")
+            return None
         fits = isinstance(found, dict) and found.get("fingerprint") == self._fingerprint
         return dict(found["state"]) if fits else None
 
@@ -68,6 +84,7 @@ class Checkpointer:
         write_epochs(self._path.with_name("epochs.jsonl"), state["lines"])
         with replacing(self._path) as part:
             _save({"fingerprint": self._fingerprint, "state": state}, part)
+            append_checksum(part)  # readers of zip archives pass over what follows one
         self._last = time.monotonic()
         # A save of t seconds is followed by t / share seconds of training: a large network on a slow disk saves
         # less often.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,7 +20,7 @@ import torch
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
-from evenhand.base.storage.atomic import plain, to_json, write_json
+from evenhand.base.storage.atomic import plain, to_json
 from evenhand.base.values import Ints, RowSet, Samples
 from evenhand.data.store.store import StorePlace
 from evenhand.models.baseline import has_frozen_features
@@ -44,9 +43,10 @@ from evenhand.training.tasks.initial_network import fresh_network, pretrain_enco
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
+from evenhand.training.tasks.task_files import discard, discard_frozen, summary_of, why_not_done, write_task
 
 Report = Callable[[Any], None]
-"""Called with [epochs done, epochs in all], or with {"alarm": …}."""
+"""Called with [epochs done, epochs in all], or with {"alarm": …} or {"message": …}."""
 
 
 def run_task(
@@ -79,8 +79,14 @@ def run_task(
     """
     context = TaskContext.of(record, store, model)
     folder = context.record.task_folder(model, fold, seed)
-    if (folder / "predictions.parquet").is_file():
+    damage = why_not_done(folder)
+    if damage == "":
+        Checkpointer(folder).delete()  # of a process that was killed between the two
         return summary_of(folder)
+    if damage:
+        _say(progress, f"{damage}. The task is done again.")
+        discard_frozen(folder, context.shared)
+        discard(folder)
     with deterministic(threads):
         try:
             return _fit(context, fold, seed, threads, folder, watcher, progress)
@@ -112,11 +118,6 @@ def prepare_model(
         for seed in config.seeds[:1] if has_frozen_features(config) else config.seeds:
             build_stages(context, fresh_network(context, seed).to(device), device, report)
     return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
-
-
-def summary_of(folder: Path) -> dict[str, Any]:
-    """Return the summary of a finished task: epochs; epoch, stage and form of its weights; score and parts."""
-    return dict(json.loads((folder / "task.json").read_text(encoding="utf-8")))
 
 
 def task_spec(
@@ -201,7 +202,8 @@ def _fit(
     spec = task_spec(context, parts, key, seed)
     if context.model.is_solved:
         return solve(context, spec, parts, folder, fold, seed)
-    checkpointer = Checkpointer(folder, _fingerprint(context, parts, key, threads))
+    fingerprint = _fingerprint(context, parts, key, threads)
+    checkpointer = Checkpointer(folder, fingerprint, on_damage=partial(_say, progress))
     watch = None if progress is None else lambda done, total: progress([done, total])
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
     fitted = fit(spec, checkpointer, watch, monitor)
@@ -216,13 +218,17 @@ def _fit(
     summary = {**_summary(context, fold, seed, fitted), "correction": plain(fitted.correction)}
     if fitted.unsmoothing is not None:
         summary["unsmoothing"] = fitted.unsmoothing.document()
-    write_json(folder / "task.json", summary)
     write_codes(folder / "codes.parquet", context, spec, parts, fitted.stage)
-    # Last of the files, since a task with predictions.parquet counts as done (`run_task`); only then may the
-    # state go.
     write_predictions(folder / "predictions.parquet", context, spec, parts, fitted.stage, correct)
+    # Last of the files, since a task whose document holds counts as done; only then may the state go.
+    write_task(folder, summary, context.shared)
     checkpointer.delete()
     return summary
+
+
+def _say(progress: Report | None, text: str) -> None:
+    if progress is not None:
+        progress({"message": text})
 
 
 def monitor_of(

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from evenhand.balance.correction.unsmoothing import corrected
-from evenhand.base.storage.atomic import plain, write_json
+from evenhand.base.storage.atomic import plain
 from evenhand.base.values import Floats
 from evenhand.models.config import SizedModel
 from evenhand.models.heads.modules.scale import set_statistics
@@ -22,6 +22,7 @@ from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.head_outputs import training_features, write_codes
 from evenhand.training.tasks.predictions_file import logits_of, write_predictions
 from evenhand.training.tasks.stages import stage_plans
+from evenhand.training.tasks.task_files import write_task
 
 
 def solve(
@@ -55,9 +56,9 @@ def solve(
         "seconds": round(time.monotonic() - began, 3),
         "correction": plain(shift),
     }
-    write_json(folder / "task.json", summary)
     write_codes(folder / "codes.parquet", context, spec, parts, 0)
     write_predictions(folder / "predictions.parquet", context, spec, parts, 0, correct)
+    write_task(folder, summary, context.shared)
     return summary
 
 

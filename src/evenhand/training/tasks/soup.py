@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
-import pandas as pd
 import torch
 
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
-from evenhand.base.storage.atomic import plain, write_json
+from evenhand.base.storage.atomic import plain
 from evenhand.base.values import Floats
 from evenhand.data.store.store import StorePlace
 from evenhand.models.io.network_files import save_network
@@ -28,9 +26,18 @@ from evenhand.training.loop.loop import validate_refreshed
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.fit_fold import summary_of, task_spec
+from evenhand.training.tasks.fit_fold import task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
 from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
+from evenhand.training.tasks.task_files import (
+    PREDICTIONS,
+    SOUP,
+    discard,
+    summary_of,
+    task_table,
+    why_not_done,
+    write_task,
+)
 
 
 @dataclass(frozen=True)
@@ -125,11 +132,13 @@ def run_soup(record: str, store: StorePlace, model: str, fold: int, threads: int
     """
     context = TaskContext.of(record, store, model)
     folder = soup_folder(context, fold)
-    if (folder / "soup.json").is_file():
-        return dict(json.loads((folder / "soup.json").read_text(encoding="utf-8")))
+    damage = why_not_done(folder, SOUP)
+    if damage == "":
+        return summary_of(folder, SOUP)
+    discard(folder, SOUP)
     with deterministic(threads):
         found = _soup(context, fold, folder)
-    write_json(folder / "soup.json", found)
+    write_task(folder, found, context.shared, SOUP)
     return found
 
 
@@ -181,7 +190,7 @@ def _last_stage_seeds(context: TaskContext, fold: int) -> list[int]:
 
 def _summary(context: TaskContext, fold: int, seed: int) -> dict[str, Any]:
     folder = context.record.task_folder(context.model.name, fold, seed)
-    if not (folder / "predictions.parquet").is_file():
+    if not (folder / PREDICTIONS).is_file():
         raise TaskError(f"Model {context.model.name}, fold {fold}: seed {seed} is not trained yet.")
     return summary_of(folder)
 
@@ -236,6 +245,6 @@ def _written_score(context: TaskContext, fold: int, seeds: Sequence[int], parts:
     tables = []
     for seed in seeds:
         folder = context.record.task_folder(context.model.name, fold, seed)
-        table = pd.read_parquet(folder / "predictions.parquet").set_index("id")
+        table = task_table(folder).set_index("id")
         tables.append(table.loc[context.samples.ids[parts.scored], columns].to_numpy())
     return spec.scorer(np.mean(tables, axis=0)).value

@@ -62,7 +62,7 @@ def audit(
     The audit of a run is written to audit.json in its folder, for the report. The exit code is 1 if a finding is an
     error.
     """
-    from evenhand.base.storage.atomic import write_json
+    from evenhand.base.storage.record import Record
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.audit import print_audit
@@ -89,7 +89,8 @@ def audit(
             watcher=watcher,
         )
     if len(source) == 1 and source[0].is_dir() and of == RowSet.OUT_OF_FOLD:
-        write_json(source[0] / "audit.json", {**found.document(), "by": ", ".join(by) if by else "group"})
+        document = {**found.document(), "by": ", ".join(by) if by else "group"}
+        Record.open(source[0]).write_json("audit.json", document)
     if as_json:
         print_json(found.document())
     else:

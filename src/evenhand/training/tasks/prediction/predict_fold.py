@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -26,9 +25,9 @@ from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.fit_fold import summary_of
 from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
+from evenhand.training.tasks.task_files import SOUP, WEIGHTS, kept_soup, summary_of
 
 
 def predict_fold(
@@ -116,16 +115,16 @@ def network_of_fold(context: TaskContext, fold: int, seed: int) -> tuple[Network
     Where the seeds of the fold were averaged into a soup that was kept, it is the soup.
     """
     task = context.record.task_folder(context.model.name, fold, seed)
-    soup = task.parent / "soup"
-    # soup.json is there wherever one was tried, the weights only where it was kept
-    weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
-    return load_network(weights, shared=context.shared), _correct(soup, summary_of(task))
+    soup = kept_soup(task.parent)
+    weights = (task if soup is None else soup) / WEIGHTS
+    summary = summary_of(task, only=".safetensors" if soup is None else ".json")
+    if soup is not None and (soup / SOUP).is_file():
+        summary = summary_of(soup, SOUP, only=".safetensors")
+    return load_network(weights, shared=context.shared), _correct(summary)
 
 
-def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
-    """Return the correction of the logits: the soup's where there is one, else the task's."""
-    if (soup / "weights.safetensors").is_file() and (soup / "soup.json").is_file():
-        summary = json.loads((soup / "soup.json").read_text(encoding="utf-8"))
+def _correct(summary: Mapping[str, Any]) -> Correct:
+    """Return the correction of the logits that the document of a task or a soup holds."""
     unsmoothing = Unsmoothing.of(summary.get("unsmoothing"))
     return partial(corrected, shift=summary.get("correction"), unsmoothing=unsmoothing)
 

@@ -1,0 +1,58 @@
+"""Verification of the arrays of an entry: read whole and compared with their checksums, at most once a day.
+
+A damaged array would train other networks without a word. Reading all of it costs seconds per 10 GB, at each
+opening in each process too much; so verified.json notes when it was last done and the stamps of the files then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from evenhand.base.storage.atomic import write_json
+from evenhand.base.storage.checksums import FileMark, mark_of, stamp_of
+
+NOTE = "verified.json"
+TRUSTED_S = 86_400.0
+"""Seconds for which files with unchanged stamps are taken for sound: disks lose bits without changing a stamp."""
+
+
+def damaged_array(folder: Path, marks: Mapping[str, FileMark], *, always: bool = False) -> str | None:
+    """Return the name of an array that does not match its checksum, or None where all do.
+
+    Parameters
+    ----------
+    always
+        Read the arrays even if they were verified lately.
+
+    Raises
+    ------
+    OSError
+        If one cannot be read.
+    """
+    if not marks or (not always and _is_fresh(folder, marks)):
+        return None
+    for name, mark in marks.items():
+        if mark_of(folder / name) != mark:
+            return name
+    note_verified(folder, marks)
+    return None
+
+
+def note_verified(folder: Path, marks: Mapping[str, FileMark]) -> None:
+    """Note that the arrays match their checksums now."""
+    stamps = {name: stamp_of(folder / name) for name in marks}
+    with contextlib.suppress(OSError):  # a store that is only read: each process verifies it once
+        write_json(folder / NOTE, {"time": time.time(), "stamps": stamps}, indent=None)
+
+
+def _is_fresh(folder: Path, marks: Mapping[str, FileMark]) -> bool:
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        age = time.time() - float(note["time"])
+        return 0 <= age < TRUSTED_S and note["stamps"] == {name: [*stamp_of(folder / name)] for name in marks}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False

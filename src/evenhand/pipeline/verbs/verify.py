@@ -1,0 +1,154 @@
+"""`verify`: compare every file of a record, or every entry of a store, with its checksum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.checksums import ends_with_checksum, mark_of
+from evenhand.base.storage.manifest import MANIFEST, read_manifest
+from evenhand.base.storage.record_folder import remedy
+from evenhand.base.storage.sealed_json import SealError, read_sealed
+from evenhand.data.store.marker import MARKER, is_entry
+from evenhand.data.store.space import ABOUT
+from evenhand.data.store.verified import note_verified
+from evenhand.training.tasks.task_files import SOUP, TASK
+
+SOUND, DAMAGED, MISSING, UNKNOWN = "sound", "damaged", "missing", "no checksum"
+
+_AGAIN = (
+    "run the same configuration again: the task is done again (of a finished run, delete its scores.json first)"
+)
+_LINE = "none: files that its damaged lines name have no checksum, or that of an earlier line"
+_ENTRY = "none: it is made again when it is next needed"
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What was found in a record or a store.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    what
+        "record" or "store".
+    files
+        A row per file: file, state ("sound", "damaged", "missing" or "no checksum"), reason, and what to do.
+    """
+
+    path: Path
+    what: str
+    files: pd.DataFrame
+
+    @property
+    def damaged(self) -> pd.DataFrame:
+        """The files that are damaged or missing."""
+        return self.files[self.files["state"].isin([DAMAGED, MISSING])]
+
+    @property
+    def unknown(self) -> pd.DataFrame:
+        """The files that have no checksum: those of older versions, and logs of tasks that are not finished."""
+        return self.files[self.files["state"] == UNKNOWN]
+
+    def document(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"path": str(self.path), "what": self.what, "files": self.files.to_dict(orient="records")}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {state}" for state, count in self.files["state"].value_counts().items())
+        return f"Verification({self.what} {self.path}: {counts or 'no files'})"
+
+
+def verify(path: str | Path) -> Verification:
+    """Compare every file of a record, or every array of a store, with the checksum noted when it was written.
+
+    Nothing is changed, except that a store notes which entries were found sound.
+
+    Parameters
+    ----------
+    path
+        The folder of a run, or of a store.
+
+    Raises
+    ------
+    EvenhandError
+        If it is neither.
+    """
+    folder = Path(path)
+    if (folder / "resolved.toml").is_file() or (folder / MANIFEST).is_file():
+        what, rows = "record", [*_of_record(folder)]
+    elif (folder / MARKER).is_file() or (folder / "entries").is_dir():
+        what, rows = "store", [*_of_store(folder)]
+    else:
+        raise EvenhandError(
+            f"{folder}: is neither a record (it has no resolved.toml) nor a store (it has no {MARKER}). Give the "
+            "folder of a run, below runs/, or that of a store (evenhand cache names it)."
+        )
+    return Verification(folder, what, pd.DataFrame(rows, columns=["file", "state", "reason", "to_do"]))
+
+
+_Row = tuple[str, str, str, str]
+
+
+def _of_record(folder: Path) -> Iterator[_Row]:
+    manifest = read_manifest(folder)
+    for number in manifest.damaged_lines:
+        yield MANIFEST, DAMAGED, f"line {number} is damaged", _LINE
+    known = {MANIFEST, ".lock"}
+    for name, marks in manifest.marks.items():
+        known.add(name)
+        yield _compared(folder, name, marks, remedy(folder, name))
+    for document in sorted((*folder.glob(f"models/*/*/*/{TASK}"), *folder.glob(f"models/*/*/soup/{SOUP}"))):
+        for row in _of_sealed(folder, document, _AGAIN):
+            known.add(row[0])
+            yield row
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or name in known or path.name.endswith(".part"):
+            continue
+        if path.name == "state.pt":
+            sound = ends_with_checksum(path)
+            yield name, SOUND if sound else DAMAGED, "" if sound else "does not match its checksum", _AGAIN
+        else:
+            yield name, UNKNOWN, "", ""
+
+
+def _of_store(folder: Path) -> Iterator[_Row]:
+    for entry in sorted((folder / "entries").glob("*")):
+        if not is_entry(entry.name) or not (entry / ABOUT).is_file():
+            continue
+        rows = [*_of_sealed(folder, entry / ABOUT, _ENTRY)]
+        yield from rows
+        if all(state == SOUND for _, state, _, _ in rows):
+            note_verified(entry, read_sealed(entry / ABOUT).marks)
+
+
+def _of_sealed(folder: Path, path: Path, to_do: str) -> Iterator[_Row]:
+    """Yield a document, and the files that it lists."""
+    name = path.relative_to(folder).as_posix()
+    try:
+        found = read_sealed(path)
+    except (SealError, OSError) as error:
+        yield name, DAMAGED, str(error), to_do
+        return
+    yield name, SOUND if found.sealed else UNKNOWN, "", ""
+    for file, mark in found.marks.items():
+        place = (path.parent / file).resolve()
+        if place.is_relative_to(folder.resolve()):
+            yield _compared(folder, place.relative_to(folder.resolve()).as_posix(), (mark,), to_do)
+
+
+def _compared(folder: Path, name: str, marks: Any, to_do: str) -> _Row:
+    try:
+        sound = mark_of(folder / name) in marks
+    except FileNotFoundError:
+        return name, MISSING, "is missing, though it was written", to_do
+    except OSError as error:
+        return name, DAMAGED, f"cannot be read ({error.strerror or error})", to_do
+    return (name, SOUND, "", "") if sound else (name, DAMAGED, "does not match its checksum", to_do)
