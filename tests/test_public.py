@@ -37,6 +37,7 @@ PUBLIC = [
     "Run",
     "Samples",
     "Verdict",
+    "Verification",
     "__version__",
     "ablation",
     "agreement",
@@ -75,6 +76,7 @@ PUBLIC = [
     "runs",
     "split",
     "submit",
+    "verify",
 ]
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import to_json, write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import Finding
@@ -189,7 +188,7 @@ def test_every_figure_has_its_own_n(record: Record) -> None:
             figures[second].update(n=12, groups=4)
             for other in list(figures)[2:]:
                 figures[other].update(n=12, groups=4)
-    write_text(record.path / "scores.json", to_json(scores))
+    record.write_json("scores.json", scores)
     text = " ".join(Tags(rendered(record, picture)).text.split())
     assert f"12 rows in 4 independent groups; {first}: 6 rows in 3." in text
     assert "n 12" in text

@@ -22,6 +22,17 @@ class PrepareCall(FunctionCall):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckWeightsCall(FunctionCall):
+    """Build the network of a model, so that weights that cannot be used are known (`check_weights`)."""
+
+    function: ClassVar[str] = "evenhand.training.tasks.fit_fold:check_weights"
+    record: str
+    store: str
+    model: str
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainCall(FunctionCall):
     """Fit one model on one fold with one seed (`run_task`)."""
 

@@ -97,6 +97,9 @@ def test_a_record_cut_short_is_told(record: Record) -> None:
     with pytest.raises(RecordError, match=r"has no folds\.csv"):
         record.folds()
     (record.path / "samples.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(RecordError, match=r"samples\.parquet: does not match its checksum.* --fresh"):
+        record.samples()
+    (record.path / "manifest.jsonl").unlink()  # as records of older versions have none
     with pytest.raises(RecordError, match="not a Parquet table"):
         record.samples()
     (record.path / "scores.json").write_text("{")
@@ -131,18 +134,16 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np, pandas as pd
-from evenhand.base.storage import record
+from evenhand.base.storage import manifest
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Samples
 name = sys.argv[2]
-real = record.replacing
+real = manifest.replacing
 def replacing(path):
     if path.name == name:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(path)
-record.replacing = replacing
-import evenhand.base.storage.atomic as files
-files.replacing = replacing
+manifest.replacing = replacing
 samples = Samples(pd.DataFrame({"id": ["1"], "path": ["a"]}), ("x", "y"), np.array([0]))
 Record.create(Path(sys.argv[1]), asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples)
 """
@@ -249,8 +250,8 @@ def counting(name, read):
 
 for name in ("_read_resolved", "_read_samples", "_read_folds"):
     setattr(room.Record, name, counting(name, getattr(room.Record, name)))
-text = room.Record._text
-room.Record._text = lambda self, name: (counted.update([name]), text(self, name))[1]
+text = room.Record.text
+room.Record.text = lambda self, name: (counted.update([name]), text(self, name))[1]
 made = generate("photos", Path({str(tmp_path / "data")!r}), rows=60)
 changes = ["folds.k=2", "train.epochs=1", "compute.workers=0", "photos.size=32", "evaluate.draws=200"]
 places = [f"output={tmp_path / "runs"!s}", f"compute.store={tmp_path / "store"!s}"]

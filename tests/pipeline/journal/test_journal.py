@@ -271,7 +271,7 @@ def test_damaged_and_unfinished_runs_are_skipped_in_a_folder_and_refused_by_name
     (output / FIRST / "scores.json").write_text("{}", encoding="utf-8")
     (output / SECOND / "scores.json").unlink()
     done = evenhand.journal(output, file=file)
-    assert "is damaged (KeyError" in done.skipped[str(output / FIRST)]
+    assert "scores.json: does not match its checksum" in done.skipped[str(output / FIRST)]
     assert "is not finished" in done.skipped[str(output / SECOND)]
     with pytest.raises(EvenhandError, match="is not finished"):
         evenhand.journal(output / SECOND, file=file)
@@ -283,7 +283,7 @@ def test_another_run_of_the_same_name_is_refused(output: Path, file: Path, tmp_p
     evenhand.journal(output, file=file)
     before = file.read_bytes()
     other = record(tmp_path / "others", FIRST)
-    (other.path / "data.json").write_text(json.dumps({**other.data(), "fingerprint": "another"}), encoding="utf-8")
+    other.write_json("data.json", {**other.data(), "fingerprint": "another"})
     with pytest.raises(EvenhandError, match="an entry of this name for another run"):
         evenhand.journal(other, file=file)
     with pytest.raises(EvenhandError, match="have one name"):

@@ -11,6 +11,7 @@ import pytest
 import tomlkit
 
 import evenhand
+from evenhand.base.storage.record import Record
 from evenhand.data.store.marker import MARKER
 from evenhand.data.store.store import Store
 from evenhand.pipeline.stages.source import readers_store
@@ -56,7 +57,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     shutil.copy(home / "store" / MARKER, precious / MARKER)  # with it the rows are read from there, and no more
     asked = tomlkit.parse((record / "resolved.toml").read_text())
     asked["compute"] |= {"store": str(precious), "store_limit_gb": 0.000_000_1}  # type: ignore[operator]
-    (record / "resolved.toml").write_text(tomlkit.dumps(asked))
+    Record(record).write_text("resolved.toml", tomlkit.dumps(asked))
     shutil.rmtree(home / "store")
     return record, precious
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from evenhand.base.storage.checksums import append_checksum
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.checkpoint import Checkpointer
@@ -82,11 +83,26 @@ def test_a_state_of_another_fit_is_not_read(tiny: SimpleNamespace, tmp_path: Pat
 @pytest.mark.parametrize("content", [b"", b"not a state", b"PK\x03\x04 half"])
 def test_a_damaged_state_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.pt").write_bytes(content)
-    assert Checkpointer(tmp_path).read() is None
+    said: list[str] = []
+    assert Checkpointer(tmp_path, on_damage=said.append).read() is None
+    assert said == [f"{tmp_path / 'state.pt'} is damaged. The fit begins anew."]
+
+
+def test_a_flipped_bit_anywhere_in_a_state_is_noticed(tiny: SimpleNamespace, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        fit(tiny.spec(config()), Checkpointer(tmp_path, "one", every_s=0), kill_after(1))
+    path = tmp_path / "state.pt"
+    whole = path.read_bytes()
+    for at in range(0, len(whole), len(whole) // 50):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+        assert Checkpointer(tmp_path, "one").read() is None
+    path.write_bytes(whole)
+    assert Checkpointer(tmp_path, "one").read() is not None
 
 
 def test_a_state_that_would_run_code_is_as_none(tmp_path: Path) -> None:
     torch.save({"fingerprint": "", "state": {"path": Path("x")}}, tmp_path / "state.pt")
+    append_checksum(tmp_path / "state.pt")
     assert Checkpointer(tmp_path).read() is None
 
 

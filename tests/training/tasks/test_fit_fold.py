@@ -198,6 +198,23 @@ def test_preparing_computes_activations_that_the_tasks_then_find(
     assert len(made.store.usage()) == entries
 
 
+@pytest.mark.parametrize("name", ["weights.safetensors", "predictions.parquet", "task.json", "epochs.jsonl"])
+def test_a_damaged_task_is_done_again_and_said(make_record: Make, name: str) -> None:
+    made, said = make_record(), []
+    run_task(**made.call())
+    whole = predictions(made)
+    path = made.record.task_folder("m", 0, 0) / name
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    run_task(**made.call(), progress=said.append)
+    assert "task.json" in said[0]["message"]
+    assert "does not match its checksum. The task is done again." in said[0]["message"] or name == "task.json"
+    pd.testing.assert_frame_equal(predictions(made), whole)
+    run_task(**made.call(), progress=said.append)
+    assert sum("message" in one for one in said if isinstance(one, dict)) == 1
+
+
 def test_nothing_is_left_behind_on_a_full_disk(make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_record()
 

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, task_spec
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.soup import make_soup, run_soup
+from evenhand.training.tasks.task_files import summary_of, write_task
 
 Make = Callable[..., SimpleNamespace]
 
@@ -60,8 +60,8 @@ def test_a_soup_is_corrected_as_its_seeds_were(make_record: Make, monkeypatch: p
     shifts = [[0.0, 0.0, 1.0], None]
     for seed, shift in enumerate(shifts):
         assert run_task(**made.call(seed=seed))["correction"] is None
-        path = made.record.task_folder("m", 0, seed) / "task.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "correction": shift}))
+        folder = made.record.task_folder("m", 0, seed)
+        write_task(folder, {**summary_of(folder), "correction": shift}, folder / "none shared")
 
     def better(spec: Any, *given: Any) -> Any:
         assert spec.stages[-1].balance.shift(0).tolist() == [0.0, 0.0, 0.5]

@@ -129,9 +129,14 @@ class Record(RecordFolder):
     def _read_resolved(self) -> dict[str, Any]:
         refuse_other_format(self.path)
         try:
-            return tomllib.loads(self.text("resolved.toml"))
-        except tomllib.TOMLDecodeError as error:
-            raise self.damaged("resolved.toml", f"is not TOML ({error})") from None
+            document = tomllib.loads(self.text("resolved.toml"))
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # damaged, nested too deeply, or a number of thousands of digits
+            raise self.damaged("resolved.toml", f"is not TOML ({first_line(error)})") from None
+        resolved: dict[str, Any] = self.described("resolved.toml", document)
+        return resolved
 
     def score_metrics(self) -> list[str]:
         """Return the names of the metrics of [score], in the order written."""
@@ -230,8 +235,9 @@ class Record(RecordFolder):
             return []
         lines = json_lines(self.text("findings.jsonl"))
         try:
-            return [Finding.from_document(json.loads(line)) for line in lines if line]
-        except (AttributeError, TypeError, ValueError) as error:
+            documents = self.described("findings.jsonl", [json.loads(line) for line in lines if line])
+            return [Finding.from_document(document) for document in documents]
+        except (AttributeError, RecursionError, TypeError, ValueError) as error:
             raise self.damaged("findings.jsonl", f"does not hold findings ({first_line(error)})") from None
 
     def task_folder(self, model: str, fold: int, seed: int) -> Path:

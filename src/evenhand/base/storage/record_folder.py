@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import RLock
 from typing import IO, Any
 
@@ -18,6 +18,7 @@ from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import plain, to_json
+from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.manifest import holds, read_manifest, record_text, recording
 
 _READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
@@ -58,8 +59,18 @@ class RecordFolder:
         Raises
         ------
         RecordError
-            If the file is missing, damaged or not JSON.
+            If the file is missing, damaged, not JSON, or does not hold what files of its name hold.
         """
+        return self.described(name, self._json(name))
+
+    def described(self, name: str, document: Any) -> Any:
+        """Return a document as it was read; raises `RecordError` if it is not as `documents` describe it."""
+        fault = fault_of(PurePosixPath(name).name, document)
+        if fault is not None:
+            raise self.damaged(name, fault)
+        return document
+
+    def _json(self, name: str) -> Any:
         try:
             return json.loads(self.text(name), parse_constant=_refuse_constant)
         except json.JSONDecodeError as error:

@@ -37,14 +37,17 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of formats that it then refuses by itself
-            return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ModelError(
             f"{path}: holds more than tensors, or is not a file of weights, and was not opened: reading it could "
             "run code. Ask for the weights alone, best as .safetensors."
         ) from None
-    except (safetensors.SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: cannot be read as weights ({str(error).partition(chr(10))[0]}).") from None
+    # torch's reader ends in whatever error the first wrong byte leads to: IndexError for /etc/passwd
+    except Exception as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise ModelError(f"{path}: cannot be read as weights ({why}).") from None
+    return _tensors(path, found)
 
 
 def _tensors(path: Path, found: Any) -> dict[str, Tensor]:
@@ -71,7 +74,7 @@ def read_about(path: Path) -> dict[str, str]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
-    except (safetensors.SafetensorError, OSError) as error:
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read as weights ({error}).") from None
 
 

@@ -39,7 +39,7 @@ from evenhand.pipeline.verbs.doctor import write_examination
 from evenhand.pipeline.verbs.report import report
 from evenhand.settings.load import Settings, config_text, load
 from evenhand.settings.unused_keys import unused_keys
-from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
+from evenhand.training.calls import CheckWeightsCall, PrepareCall, SoupCall, TrainCall
 
 _OF_FOLDS = ("folds.csv", "folds.json")
 _OF_DATA = ("skew.json", "examination.json", "balance.json", "reading.json", "findings.jsonl")
@@ -327,6 +327,15 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
     """Train every model on every fold with every seed, in worker processes, on rows from a store."""
     cores = settings.compute.cores
     places: dict[str, Any] = {"record": str(record.path), "store": store.place()}
+    # Before hours of another model's training. Models with a frozen part come to their weights below, and weights
+    # that packages name are as their packages left them.
+    files = [model for model in settings.model if model.encoder.startswith("file:")]
+    checks = [
+        CheckWeightsCall(**places, model=model.name, threads=cores)
+        for model in files
+        if not settings.has_frozen_part(model) and len(settings.fitted) > 1
+    ]
+    dispatch(checks, watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
     # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):

@@ -120,6 +120,16 @@ def prepare_model(
     return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
 
 
+def check_weights(
+    record: str, store: str, model: str, threads: int, progress: Report | None = None
+) -> dict[str, Any]:
+    """Build the network of a model, and return {"model"}; raises `ModelError` if its weights cannot be used."""
+    context = TaskContext.of(record, store, model)
+    with deterministic(threads):
+        fresh_network(context, context.model.seeds[0])
+    return {"model": model}
+
+
 def task_spec(
     context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], seed: int, *, pretrain: bool = True
 ) -> FitSpec:

@@ -93,7 +93,7 @@ def kept_soup(fold: Path) -> Path | None:
     """
     folder = fold / "soup"
     if not (folder / SOUP).is_file():
-        return folder if (folder / PREDICTIONS).is_file() else None
+        return folder if (folder / PREDICTIONS).is_file() or (folder / WEIGHTS).is_file() else None
     return folder if summary_of(folder, SOUP, only=".json").get("kept") else None
 
 

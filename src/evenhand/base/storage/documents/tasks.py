@@ -1,0 +1,32 @@
+"""task.json: the result of one training."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from evenhand.base.storage.documents.shapes import Count, Document, Number
+
+
+class AlertDocument(Document):
+    """An alert of the monitor."""
+
+    code: str
+    severity: str
+    message: str
+    about: str = ""
+    epoch: Count
+    action: str
+
+
+class TaskDocument(Document):
+    """Epochs, and epoch, stage, form and score of the weights that were kept."""
+
+    epochs: Count
+    stage: Count
+    epoch: Count
+    form: str = "plain"
+    score: Number
+    parts: dict[str, Number]
+    correction: list[float] | None
+    size: Count | None = None
+    alarms: list[AlertDocument] = Field([])
