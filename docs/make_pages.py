@@ -33,6 +33,7 @@ VERBS = (
     "journal",
     "keys",
     "cache",
+    "verify",
     "demo",
 )
 

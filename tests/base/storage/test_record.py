@@ -145,7 +145,8 @@ def replacing(path):
     return real(path)
 manifest.replacing = replacing
 samples = Samples(pd.DataFrame({"id": ["1"], "path": ["a"]}), ("x", "y"), np.array([0]))
-Record.create(Path(sys.argv[1]), asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples)
+data = {"fingerprint": "abc", "kind": "photos", "classes": ["x", "y"]}
+Record.create(Path(sys.argv[1]), asked="", resolved={}, data=data, samples=samples)
 """
 
 
@@ -156,7 +157,8 @@ def test_a_process_killed_while_it_makes_a_record_leaves_none(tmp_path: Path, na
     assert len(list(tmp_path.iterdir())) == 1  # what was being built, hidden
     assert records(tmp_path) == []
     assert unfinished(tmp_path, "abc") is None
-    made = Record.create(tmp_path, asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples([0, 1, 1]))
+    data = {"fingerprint": "abc", "kind": "photos", "classes": ["x", "y"]}
+    made = Record.create(tmp_path, asked="", resolved={}, data=data, samples=samples([0, 1, 1]))
     assert list(tmp_path.iterdir()) == [made.path]
     assert unfinished(tmp_path, "abc") == made
 
@@ -204,9 +206,7 @@ def test_a_damaged_file_is_said_in_words_with_its_name(record: Record, name: str
 @pytest.mark.parametrize("document", [{}, {"classes": 3, "kind": "photos"}, {"classes": ["a", "b"]}])
 def test_rows_whose_description_is_damaged_are_not_read(record: Record, document: object) -> None:
     record.write_json("data.json", document)
-    with pytest.raises(
-        RecordError, match=r"samples\.parquet: does not go with data\.json .* The record is damaged"
-    ):
+    with pytest.raises(RecordError, match=r"data\.json: holds .* at (kind|classes): .* The record is damaged"):
         record.samples()
 
 
