@@ -297,7 +297,7 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
         ) from None
     out: list[Any] = []
     for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
-        with contextlib.suppress(json.JSONDecodeError):
+        with contextlib.suppress(ValueError, RecursionError):
             out.append(json.loads(text))
     return tuple(line for line in out if isinstance(line, dict))
 
