@@ -1,7 +1,9 @@
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,8 @@ import pandas as pd
 import pytest
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage import atomic
+from evenhand.base.storage.manifest import read_manifest
 from evenhand.base.storage.record import Record, records, unfinished
 from evenhand.base.values import Finding, Folds, Samples
 
@@ -183,6 +187,31 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(RecordError, match=r"cannot be written \(No space left on device\). Make room there"):
         Record.create(tmp_path / "runs", asked="", resolved={}, data={}, samples=samples([0, 1, 1]))
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("writes", range(11))
+def test_a_disk_that_fills_at_any_write_leaves_no_record_or_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    left, flush, write = [writes], atomic._flush, os.write
+
+    def full(*arguments: object, then: Callable[..., object]) -> object:
+        if left[0] == 0:
+            raise OSError(28, "No space left on device")
+        left[0] -= 1
+        return then(*arguments)
+
+    monkeypatch.setattr(atomic, "_flush", lambda *given: full(*given, then=flush))
+    monkeypatch.setattr("evenhand.base.storage.manifest.os.write", lambda *given: full(*given, then=write))
+    data = {"fingerprint": "abc", "kind": "photos", "classes": ["x", "y"]}
+    with contextlib.suppress(RecordError):
+        Record.create(tmp_path, asked="", resolved={}, data=data, samples=samples([0, 1, 1]))
+    monkeypatch.undo()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    for found in records(tmp_path):
+        assert unfinished(tmp_path, "abc") == found
+        assert all(found.sound(name) for name in read_manifest(found.path).marks)
+    assert len(records(tmp_path)) == (writes == 10)
 
 
 DAMAGE = {

@@ -59,6 +59,7 @@ def test_written_arrays_come_back_with_words(tmp_path: Path) -> None:
         ("a.safetensors", b"", "cannot be read as weights"),
         ("a.pth", b"", "cannot be read as weights|was not opened"),
         ("a.pth", b"PK\x03\x04 cut off", "cannot be read as weights"),
+        ("passwd", b"root:x:0:0:root:/root:/bin/sh\n", "cannot be read as weights|was not opened"),
     ],
 )
 def test_damaged_files_are_said_to_be(name: str, content: bytes, words: str, tmp_path: Path) -> None:
