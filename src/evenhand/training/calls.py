@@ -27,7 +27,7 @@ class CheckWeightsCall(FunctionCall):
 
     function: ClassVar[str] = "evenhand.training.tasks.fit_fold:check_weights"
     record: str
-    store: str
+    store: StorePlace
     model: str
     threads: int
 

@@ -15,6 +15,7 @@ from evenhand.models.io.network_files import load_network
 from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
+from evenhand.training.tasks.task_files import summary_of
 
 Make = Callable[..., SimpleNamespace]
 
@@ -57,7 +58,7 @@ def test_a_solved_head_leaves_what_a_trained_one_leaves_but_epochs(
     told = [run_task(**made.call(fold=fold)) for fold in range(3)]
     folder = made.record.task_folder("m", 0, 0)
     assert {path.name for path in folder.iterdir()} == {"weights.safetensors", "task.json", "predictions.parquet"}
-    assert json.loads((folder / "task.json").read_text()) == told[0] == run_task(**made.call())
+    assert summary_of(folder) == told[0] == run_task(**made.call())
     table = pd.read_parquet(folder / "predictions.parquet")
     assert table[["p:a", "p:b", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
     assert all(1e-5 <= one["C"] <= 1e3 for one in told)

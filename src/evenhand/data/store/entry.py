@@ -64,7 +64,9 @@ class StoreEntry:
         return f"Entry({', '.join([f'{self.rows:,} rows', *parts, *failed])})"
 
 
-def open_entry(folder: Path, on_damage: Callable[[str], None] = lambda _: None) -> StoreEntry | None:
+def open_entry(
+    folder: Path, on_damage: Callable[[str], None] = lambda _: None, *, note: bool = True
+) -> StoreEntry | None:
     """Return the entry in a folder, or None if there is none or it is incomplete or damaged.
 
     The entry is locked as in use until it and every array taken from it are garbage-collected.
@@ -73,6 +75,8 @@ def open_entry(folder: Path, on_damage: Callable[[str], None] = lambda _: None) 
     ----------
     on_damage
         Called with a sentence where the entry is damaged.
+    note
+        Whether it may be noted there that the arrays were verified.
     """
     # Locked before anything is read: an eviction in between would remove files that were just listed.
     hold = lock_shared(folder / ABOUT)
@@ -83,7 +87,7 @@ def open_entry(folder: Path, on_damage: Callable[[str], None] = lambda _: None) 
         about = found.content
         if not _is_complete(folder, about["files"]):
             return None
-        if (name := damaged_array(folder, found.marks)) is not None:
+        if (name := damaged_array(folder, found.marks, note=note)) is not None:
             on_damage(f"{folder / name}: does not match its checksum.")
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}

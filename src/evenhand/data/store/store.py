@@ -268,7 +268,11 @@ class Store:
         self, name: str, *folders: Path, on_damage: Callable[[str], None] = lambda _: None
     ) -> StoreEntry | None:
         """Return an entry from the first of the folders that has it."""
-        there = (open_entry(folder / "entries" / name, on_damage) for folder in folders if is_entry(name))
+        there = (
+            open_entry(folder / "entries" / name, on_damage, note=folder == self.folder)
+            for folder in folders
+            if is_entry(name)
+        )
         return next((entry for entry in there if entry is not None), None)
 
     def _built(self, place: Path, build: Callable[[Path], None]) -> StoreEntry:

@@ -13,32 +13,34 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evenhand.base.storage.atomic import write_json
-from evenhand.base.storage.checksums import FileMark, mark_of, stamp_of
+from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, stamp_of
 
 NOTE = "verified.json"
 TRUSTED_S = 86_400.0
 """Seconds for which files with unchanged stamps are taken for sound: disks lose bits without changing a stamp."""
 
 
-def damaged_array(folder: Path, marks: Mapping[str, FileMark], *, always: bool = False) -> str | None:
+def damaged_array(folder: Path, marks: Mapping[str, FileMark], *, note: bool = True) -> str | None:
     """Return the name of an array that does not match its checksum, or None where all do.
 
     Parameters
     ----------
-    always
-        Read the arrays even if they were verified lately.
+    note
+        Write verified.json; in the store of somebody else nothing is written.
 
     Raises
     ------
     OSError
         If one cannot be read.
     """
-    if not marks or (not always and _is_fresh(folder, marks)):
+    if not marks or _is_fresh(folder, marks):
         return None
     for name, mark in marks.items():
-        if mark_of(folder / name) != mark:
+        # where there is no note, this process still reads each version of a file once
+        if (mark_of if note else known_mark)(folder / name) != mark:
             return name
-    note_verified(folder, marks)
+    if note:
+        note_verified(folder, marks)
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import json_lines, to_json
+from evenhand.base.storage.atomic import json_lines, to_json, write_text
 from evenhand.base.storage.record import Record
 
 LOG = "submissions.jsonl"
@@ -31,9 +31,9 @@ def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
         "hash": hash_of(path),
         **more,
     }
-    # The whole file is written anew: appending could leave half a line if the process is killed.
+    # Without a checksum, since a person may correct it. The whole file is written anew: appending could leave half a line if the process is killed.
     before = record.text(LOG) if record.has(LOG) else ""
-    record.write_text(LOG, f"{before}{to_json(line)}\n")
+    write_text(record.path / LOG, f"{before}{to_json(line)}\n")
     return line
 
 

@@ -121,7 +121,7 @@ def prepare_model(
 
 
 def check_weights(
-    record: str, store: str, model: str, threads: int, progress: Report | None = None
+    record: str, store: StorePlace, model: str, threads: int, progress: Report | None = None
 ) -> dict[str, Any]:
     """Build the network of a model, and return {"model"}; raises `ModelError` if its weights cannot be used."""
     context = TaskContext.of(record, store, model)
