@@ -24,7 +24,7 @@ SUMMARY = {"epochs": 1, "stage": 0, "epoch": 0, "score": 0.5, "parts": {}, "corr
 def record(tmp_path: Path) -> Record:
     samples = Samples(pd.DataFrame({"id": ["1", "2"], "path": ["a", "b"]}), ("x", "y"), np.array([0, 1]))
     data = {"classes": ["x", "y"], "kind": "photos", "fingerprint": "abc", "rows": 2}
-    made = Record.create(tmp_path / "runs", asked="# mine\n", resolved={}, data=data, samples=samples)
+    made = Record.create(tmp_path / "runs", asked="# mine\n", resolved={"name": "x"}, data=data, samples=samples)
     made.write_folds(Folds(np.array(["1", "2"], dtype=object), np.array([0, 1], dtype=np.int16), 2))
     task = made.task_folder("m", 0, 0)
     task.mkdir(parents=True)

@@ -31,7 +31,8 @@ def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
         "hash": hash_of(path),
         **more,
     }
-    # Without a checksum, since a person may correct it. The whole file is written anew: appending could leave half a line if the process is killed.
+    # Without a checksum, since a person may correct it. The whole file is written anew: appending could leave half
+    # a line if the process is killed.
     before = record.text(LOG) if record.has(LOG) else ""
     write_text(record.path / LOG, f"{before}{to_json(line)}\n")
     return line
