@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.cli.app import app
@@ -73,6 +74,12 @@ def test_rows_that_findings_of_a_run_name_are_left_out_aggressively(config: Path
     assert "versions/aggressive.csv: 4 rows; left out: 1 trash." in review(config, "--export")
     found = review(config, "--run", record.path, "--export")
     assert "versions/aggressive.csv: 3 rows; left out: 1 EH109, 1 trash." in found
+
+
+def test_so_are_rows_that_the_latest_check_names(config: Path, tmp_path: Path) -> None:
+    found = Finding("EH104", "error", "The same picture is a and b.", ids=(content_hash(b"3"), content_hash(b"4")))
+    (tmp_path / "runs" / "findings.jsonl").write_text(to_json(found.document()) + "\n", encoding="utf-8")
+    assert "versions/aggressive.csv: 3 rows; left out: 1 EH104, 1 trash." in review(config, "--export")
 
 
 def test_a_row_that_is_relabelled_again_is_corrected_from_what_the_data_have(config: Path, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.atomic import to_json
+from evenhand.base.values import Finding
 from evenhand.review.rows import kept_rows, read_rows
 from evenhand.review.server.open_session import OUTPUT, open_session
 from evenhand.settings.load import Settings
@@ -56,3 +58,13 @@ def test_opening_kept_rows_imports_neither_models_nor_what_checks_them(toml: Pat
     command = [sys.executable, "-c", "\n".join(lines)]
     subprocess.run(command, check=True, capture_output=True)
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_a_configuration_has_the_findings_of_its_latest_check(toml: Path, tmp_path: Path) -> None:
+    asked = {"changes": [f"output={tmp_path}"], "folder": tmp_path / "mine"}
+    row = str(open_session(toml, **asked).session.rows.ids[1])
+    (tmp_path / "findings.jsonl").write_text(
+        to_json(Finding("EH103", "note", "A copy.", ids=(row,)).document()), encoding="utf-8"
+    )
+    session = open_session(toml, **asked).session  # what was kept before the check is not taken
+    assert session.card(row)["findings"] == ["EH103: A copy."]

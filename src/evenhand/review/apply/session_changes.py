@@ -23,6 +23,7 @@ from evenhand.review.log.replay import ReviewState
 from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
 from evenhand.review.rows.from_config import ReviewedData, from_config
 from evenhand.review.rows.from_record import from_record
+from evenhand.review.rows.reported import checked_findings
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.reviewed_source import check_source
 from evenhand.settings.load import Settings, load
@@ -110,7 +111,8 @@ class SessionChanges:
         """
         if self.source.is_dir():
             return from_record(Record.open(self.source))
-        return from_config(self.source, changes=self.changes, record=self.run)
+        reported = () if self.run is not None else checked_findings(Path(self.settings.output))
+        return from_config(self.source, changes=self.changes, record=self.run, reported=reported)
 
     @property
     def state(self) -> ReviewState:

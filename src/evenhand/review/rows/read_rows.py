@@ -17,6 +17,7 @@ from evenhand.review.rows.from_config import from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.kept_rows import Reviewed, stamp
 from evenhand.review.rows.pictures import sections_of
+from evenhand.review.rows.reported import CHECKED, checked_findings
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.settings.load import load
 
@@ -73,12 +74,14 @@ def _of_record(record: Record) -> ReadRows:
 def _of_config(source: Path, changes: Sequence[str], run: Path | None) -> ReadRows:
     settings = load(source, changes=changes)
     data, section = settings.data.plain(), settings.kind_config.plain()
-    named = [str(source.resolve()), *_named(source.parent, data, section)]
+    output = Path(settings.output)
+    named = [str(source.resolve()), str((output / CHECKED).resolve()), *_named(source.parent, data, section)]
     files = tuple(named if run is None else [*named, str(run.resolve())])
     before = stamp(files)
-    rows = from_config(source, changes=changes, record=run)
+    reported = () if run is not None else checked_findings(output)
+    rows = from_config(source, changes=changes, record=run, reported=reported)
     reviewed = Reviewed(rows, settings.data.kind, data, section, _entries(settings.data, rows))
-    return ReadRows(reviewed, Path(settings.output), files, before)
+    return ReadRows(reviewed, output, files, before)
 
 
 def _entries(data: DataConfig, rows: ReviewRows) -> dict[str, ZipEntry]:
