@@ -299,7 +299,7 @@ def test_a_picture_that_cannot_be_decoded_is_said(toml: Path, tmp_path: Path) ->
     row = {"row": session.rows.ids[0]}
     assert client.get("/api/picture", params=row).status_code == 404
     reason = client.get("/api/picture-fault", params=row).json()["reason"]
-    assert reason.startswith(f"No picture of {path}: is not a JPEG")
+    assert reason.startswith(f"No picture of {path}, which is not a JPEG")
     assert client.get("/api/picture-fault", params={"row": "nobody"}).status_code == 422
 
 

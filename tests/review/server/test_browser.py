@@ -161,6 +161,26 @@ def test_many_rows_at_once(browser, served: Served, width: int) -> None:
     closed(page, served)
 
 
+def test_a_suggestion_that_is_not_shown_is_not_taken_in_the_grid(browser, served: Served) -> None:
+    rows = [card["row"] for card in served.session.cards(view_of(served), n=2)]
+    served.session.blind = lambda row: row == rows[0]
+    page = opened(browser, served, 1440, "light")
+    page.route("**/api/picture?*side=256", lambda route: route.fulfill(status=404))
+    assert page.locator("#do-keep kbd").text_content() == "Space"
+    press(page, "g")
+    until(page, "document.activeElement.id === 'tile-0' && document.querySelector('#tile-1 .label')?.textContent")
+    assert page.locator("#do-keep kbd").text_content() == "K"  # Space selects here
+    until(page, "document.querySelector('#tile-0 img').src.endsWith('/page/no-picture.svg')")
+    press(page, "Enter")
+    until(page, "document.querySelector('#live').textContent === 'There is no suggestion for this row.'")
+    press(page, "Space", "ArrowRight", "Space", "Enter")
+    counted(page, 1)
+    assert [row for _, row in served.log()] == [rows[1]]
+    assert page.locator("#tile-0").get_attribute("aria-selected") == "true"
+    page.said.clear()  # the browser itself reports pictures that are not there
+    closed(page, served)
+
+
 def test_a_phone(browser, served: Served) -> None:
     page = opened(browser, served, 375, "dark", touch=True)
     box = page.locator("#stage").bounding_box()
@@ -243,6 +263,15 @@ def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, serve
     assert [kind for kind, _ in served.log()] == ["keep", "trash", "unsure"]
     assert page.locator("#trouble").is_hidden()
     assert not leaving_is_held_up(page)
+    # suspended, it breaks no connection and gives no answer either
+    held = []
+    page.route("**/api/decisions", lambda route: held.extend([route]))
+    press(page, "Space")
+    until(page, "document.querySelector('#trouble').textContent.includes('the server does not answer')")
+    assert page.locator("#strip .unsaved:not([hidden])").count() == 1
+    held[0].continue_()
+    counted(page, 4)
+    assert page.locator("#trouble").is_hidden()
     page.said.clear()  # the browser itself reports the request that was cut off
     closed(page, served)
 

@@ -63,7 +63,9 @@ def test_two_rows_of_one_class_and_no_run(two_rows: Path) -> None:
     assert lacks["suspicion"]
     assert not lacks["by_class"]
     assert (
-        client.get("/api/picture-fault", params={"row": first["row"]}).json()["reason"].startswith("No picture of")
+        client.get("/api/picture-fault", params={"row": first["row"]})
+        .json()["reason"]
+        .startswith("No picture of ash/1.jpg, which ")
     )
     assert decide(client, second["row"], "trash").json()["counts"] == {"rows": 2, "decided": 2}
     assert cards(client) == []

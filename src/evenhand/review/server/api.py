@@ -15,6 +15,7 @@ from evenhand.base.errors import DataError, EvenhandError
 from evenhand.review.server.access import PICTURE_POLICY
 from evenhand.review.server.cards import shown
 from evenhand.review.server.grid import ReviewGrid
+from evenhand.review.server.row_named import row_named
 from evenhand.review.server.session import ReviewSession
 from evenhand.review.server.view import View
 
@@ -78,7 +79,7 @@ class Api:
 
     async def card(self, request: Request) -> Response:
         row, which = request.query_params.get("row", ""), request.query_params.get("decision", "")
-        return await _answered(lambda: self._session.card(row, which))
+        return await _answered(lambda: self._session.card(row_named(self._session.rows, row), which))
 
     async def nearest(self, request: Request) -> Response:
         row = request.query_params.get("row", "")
@@ -101,8 +102,10 @@ class Api:
             try:
                 self._session.picture(row, 16)
             except EvenhandError as error:
+                name, words = self._session.card(row)["name"], shown(error)
                 # what reading says of a file has no subject: "is not a JPEG, …"
-                return {"reason": f"No picture of {self._session.card(row)['name']}: {shown(error)}"}
+                reason = f", which {words}" if words.startswith(("is ", "has ", "cannot ")) else f": {words}"
+                return {"reason": f"No picture of {name}{reason}"}
             return {"reason": "The browser cannot show the picture of this row."}
 
         return await _answered(fault)

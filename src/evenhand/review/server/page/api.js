@@ -16,7 +16,20 @@ async function read(answer) {
 }
 
 const PAUSES = [200, 500, 1000, 2000, 5000];
+const SLOW = 2000; // ms without an answer after which it is said
 let last = Promise.resolve();
+
+/** Send once; a server that is suspended breaks no connection, so that a late answer has to be said here. */
+async function sendOnce(path, body, waiting) {
+  const slow = setTimeout(() => waiting(new Error("the server does not answer.")), SLOW);
+  try {
+    return await read(await fetch(path, {
+      method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
+    }));
+  } finally {
+    clearTimeout(slow);
+  }
+}
 
 /**
  * Send after everything that was sent before. A lost connection is tried again until it is back; the server knows an
@@ -26,10 +39,7 @@ export function post(path, body, waiting = () => {}) {
   const sent = last.then(async () => {
     for (let tries = 0; ; tries++) {
       try {
-        const answer = await fetch(path, {
-          method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
-        });
-        return await read(answer);
+        return await sendOnce(path, body, waiting);
       } catch (error) {
         if (error instanceof Refused) throw error;
         waiting(error);

@@ -191,7 +191,7 @@ export class Grid extends EventTarget {
     const {card} = tile;
     const [image, label, model, done] = element.children;
     const source = pictureOf(card.row, THUMB);
-    if (image.getAttribute("src") !== source) image.setAttribute("src", source);
+    if (image.asked !== source) image.setAttribute("src", image.asked = source); // its "src" is another if there is none
     const differs = card.suggestion && words(card.suggestion.label) !== words(card.label);
     label.textContent = words(card.label);
     model.textContent = differs ? `model: ${words(card.suggestion.label)}` : "";
@@ -260,6 +260,17 @@ export class Grid extends EventTarget {
     const chosen = this.chosen();
     this._decide(chosen, kind, to);
     say(`${chosen.length} ${decided({kind, to: to(chosen[0].card)})}.`);
+    this.dispatchEvent(new Event("chosen"));
+  }
+
+  /** Take the model's suggestion for the chosen tiles that have one; the others stay as they are, selected. */
+  take() {
+    const chosen = this.chosen();
+    const there = chosen.filter((tile) => tile.card.suggestion);
+    this._decide(there, "relabel", (card) => card.suggestion.label);
+    const without = chosen.length - there.length;
+    const taken = there.length ? `${there.length} as the model says. ` : "";
+    say(`${taken}${without ? `There is no suggestion for ${without === 1 ? "this row" : `${without} rows`}.` : ""}`.trim());
     this.dispatchEvent(new Event("chosen"));
   }
 

@@ -31,9 +31,10 @@ function pressed(event) {
 }
 
 export class Keys {
-  /** @param act receives the action, or "class" and a number */
-  constructor(act) {
+  /** @param act receives the action, or "class" and a number; `changed` when keys may have been changed */
+  constructor(act, changed = () => {}) {
     this._act = act;
+    this._changed = changed;
     this._asked = null;
     this.inGrid = false; // there the arrow keys move between rows
     this._keys = Object.fromEntries(Object.entries(FIRST).map(([action, [, keys]]) => [action, [...keys]]));
@@ -51,8 +52,10 @@ export class Keys {
     this.switchArrows(this.arrowsDecide);
   }
 
+  /** The first key of an action, "" if it has none here: in the grid Space selects. */
   keyOf(action) {
-    return named(this._keys[action][0]);
+    const [key] = this._keys[action].filter((one) => !this.inGrid || one !== " ");
+    return key === undefined ? "" : named(key);
   }
 
   switchArrows(decide = !this.arrowsDecide) {
@@ -82,10 +85,7 @@ export class Keys {
 
   /** Write the list of keys into the dialog, and those of the buttons onto them. */
   show() {
-    for (const action of Object.keys(FIRST)) {
-      const key = document.querySelector(`#do-${action} kbd`);
-      if (key) key.textContent = this.keyOf(action);
-    }
+    this._changed();
     find("help-said").textContent = "";
     const arrows = Object.entries(this.arrowsDecide ? DECIDING : NAVIGATING);
     find("keys").replaceChildren(...Object.entries(FIRST).map(([action, [what]]) => make(

@@ -16,6 +16,8 @@ const BUTTONS = [
   ["undo", "Undo"], ["redo", "Redo"],
 ];
 
+const NO_PICTURE = "/page/no-picture.svg";
+
 // the token has done its work; it need not stay in the address, where it would be shared with a picture of the screen
 if (location.search) history.replaceState(null, "", "/");
 
@@ -100,7 +102,7 @@ async function begin() {
     keep: () => grid.decide("keep"),
     trash: () => grid.decide("trash"),
     unsure: () => grid.decide("unsure"),
-    take: () => grid.decide("relabel", (card) => card.suggestion?.label ?? card.label),
+    take: () => grid.take(),
     relabel: async () => {
       const {label, likely} = await gridClasses.card();
       search.open(label, likely.map((option) => option.name), (names) => grid.decide("relabel", () => names));
@@ -137,6 +139,7 @@ async function begin() {
   async function switchGrid() {
     grid.open = !grid.open;
     keys.inGrid = grid.open;
+    showKeys();
     find("grid-open").setAttribute("aria-pressed", String(grid.open));
     find("grid").hidden = !grid.open;
     if (grid.open) await grid.start();
@@ -144,11 +147,22 @@ async function begin() {
     showRow(review, context);
   }
 
-  const keys = new Keys(act);
+  const keys = new Keys(act, showKeys);
   swipes(act);
   for (const [action, text] of BUTTONS) {
-    find("actions").append(make("button", {type: "button", id: `do-${action}`, class: action, onclick: (event) => act(action, event)}, text, make("kbd", {"aria-hidden": "true"}, keys.keyOf(action))));
+    find("actions").append(make("button", {type: "button", id: `do-${action}`, class: action, onclick: (event) => act(action, event)}, text, make("kbd", {"aria-hidden": "true"})));
   }
+  showKeys();
+
+  /** The key of each button: another one in the grid, where Space selects, and after it was changed. */
+  function showKeys() {
+    for (const [action] of BUTTONS) {
+      const shown = find(`do-${action}`).querySelector("kbd");
+      shown.textContent = keys.keyOf(action);
+      shown.hidden = !shown.textContent;
+    }
+  }
+
   const visit = (row) => (grid.open ? switchGrid() : Promise.resolve()).then(() => review.jump(row)).then(() => find("card").focus(), (error) => trouble(error.message));
   const context = {choose, visit, current: () => review.card, keyOf: (action) => keys.keyOf(action), inGrid: () => grid.open};
   let after = null;
@@ -165,6 +179,9 @@ async function begin() {
   review.addEventListener("refused", (event) => queueMicrotask(() => trouble(event.detail)));
   find("picture").addEventListener("load", () => find("stage").setAttribute("aria-busy", "false"));
   find("picture").addEventListener("error", () => noPicture(review.card));
+  document.addEventListener("error", ({target}) => { // of a thumbnail or tile; the sign of a broken link is no help
+    if (target.matches?.(".thumbs img, #tiles img") && target.getAttribute("src") !== NO_PICTURE) target.src = NO_PICTURE;
+  }, true);
   find("note-save").addEventListener("click", () => {
     const text = find("note-text").value.trim();
     find("note").close();
