@@ -12,6 +12,7 @@ import pytest
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.review.rows import kept_rows, read_rows
+from evenhand.review.rows.kept_predictions import KeptPredictions
 from evenhand.review.rows.kept_rows import Reviewed, keep, read_kept, stamp
 from evenhand.review.rows.review_rows import ReviewRows
 
@@ -99,3 +100,23 @@ def test_files_that_changed_just_now_are_not_trusted(tmp_path: Path, monkeypatch
     (tmp_path / "new.csv").write_text("")
     assert stamp((str(tmp_path / "new.csv"),)) is None
     assert stamp((str(tmp_path / "none.csv"),)) is not None
+
+
+def test_a_damaged_file_is_never_taken_for_other_rows(make_rows: Rows, tmp_path: Path) -> None:
+    path, rows = tmp_path / "rows.parquet", make_rows([0, 1, 2], [[0.2, 0.5, 0.3]] * 3)
+    kept(path, rows)
+    raw = path.read_bytes()
+    pages = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
+    for at in range(4, pages, max(1, pages // 60)):
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1 :])
+        found = read_kept(path, ASKED)
+        if found is not None:  # a byte that says nothing about them
+            same(found.rows, rows)
+
+
+def test_predictions_of_somebody_else_count_as_none(make_rows: Rows, tmp_path: Path) -> None:
+    rows, found = make_rows([0, 1]), KeptPredictions(tmp_path / "new.parquet", "run", "m")
+    strange = {"run": ["run"], "model": ["m"]}
+    for more in ({}, {"id": ["r0"], "content": [""], "source": ["fold_ensemble"], "p:ash": [7.0]}):
+        pd.DataFrame({**strange, **more}).to_parquet(found.path)
+        same(found.fill(rows)[0], rows)

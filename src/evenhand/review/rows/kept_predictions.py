@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import write_frame
 from evenhand.base.values import Mask, Predictions
 from evenhand.review.rows.review_rows import ReviewRows
@@ -43,6 +44,13 @@ class KeptPredictions:
         table = self._read()
         if table is None:
             return rows, asked
+        try:
+            return self._filled(rows, table)
+        except (EvenhandError, ValueError, KeyError, TypeError):  # of another version, or of somebody else
+            return rows, asked
+
+    def _filled(self, rows: ReviewRows, table: pd.DataFrame) -> tuple[ReviewRows, Mask]:
+        asked = np.zeros(len(rows), dtype=bool)
         at = pd.Index(rows.ids).get_indexer(pd.Index(table["id"].astype(object)))
         here = (at >= 0) & (table["content"].to_numpy() == _contents(rows)[at])
         asked[at[here]] = True
