@@ -106,12 +106,13 @@ def test_a_damaged_file_is_never_taken_for_other_rows(make_rows: Rows, tmp_path:
     path, rows = tmp_path / "rows.parquet", make_rows([0, 1, 2], [[0.2, 0.5, 0.3]] * 3)
     kept(path, rows)
     raw = path.read_bytes()
-    pages = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
-    for at in range(4, pages, max(1, pages // 60)):
+    for at in range(len(raw)):
         path.write_bytes(raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1 :])
-        found = read_kept(path, ASKED)
-        if found is not None:  # a byte that says nothing about them
-            same(found.rows, rows)
+        assert read_kept(path, ASKED) is None
+    path.write_bytes(raw)
+    found = read_kept(path, ASKED)
+    assert found is not None
+    same(found.rows, rows)
 
 
 def test_predictions_of_somebody_else_count_as_none(make_rows: Rows, tmp_path: Path) -> None:

@@ -105,6 +105,20 @@ def ends_with_checksum(path: Path) -> bool:
         return file.read() == _trailer(mark_of(path, length))
 
 
+def without_checksum(path: Path) -> bytes | None:
+    """Return the bytes of a file before the checksum that it ends with; None if it ends with none that is right.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    whole = path.read_bytes()
+    raw, trailer = whole[:-_TRAILER], whole[-_TRAILER:]
+    right = trailer == _trailer(FileMark(len(raw), str(xxhash.xxh3_128_hexdigest(raw))))
+    return raw if right else None
+
+
 _TRAILER = 48
 """Bytes of the trailer: length and XXH3 in hexadecimal."""
 

@@ -25,17 +25,18 @@ import pyarrow.parquet
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import replacing, to_json
+from evenhand.base.storage.checksums import append_checksum, without_checksum
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.values import Finding
 from evenhand.data.roots.zip_index import ZipEntry
 from evenhand.review.rows.review_rows import ReviewRows
 
-FORMAT = 2
+FORMAT = 3
 SETTLED_S = 2.0
 """Files that changed later than so many seconds before are not trusted: times of files are as coarse as that."""
 
 _PROGRAM = Path(__file__).parents[2]
-_ABOUT, _SUM = b"evenhand", b"evenhand:blake2b"
+_ABOUT = b"evenhand"
 _ENTRY_FIELDS = tuple(one.name for one in fields(ZipEntry))
 _P, _ENTRY, _OWN = "eh:p", "eh:entry", ("eh:fold", "eh:source", "eh:family", "eh:disagreement")
 
@@ -92,11 +93,11 @@ def read_kept(path: Path, asked: Mapping[str, Any]) -> Reviewed | None:
         What determines the rows beside files, as plain values (`keep`).
     """
     try:
-        with pa.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            metadata = file.schema_arrow.metadata
-            if _digest(metadata[_ABOUT], file.schema_arrow) != metadata[_SUM]:
-                return None
-            about = json.loads(metadata[_ABOUT])
+        whole = without_checksum(path)  # its own checksums leave out the footer, which says how many rows there are
+        if whole is None:
+            return None
+        with pa.parquet.ParquetFile(pa.BufferReader(whole)) as file:
+            about = json.loads(file.schema_arrow.metadata[_ABOUT])
             if about["asked"] != dict(asked) or about["format"] != FORMAT:
                 return None
             if about["stamp"] != stamp(about["files"]):
@@ -126,17 +127,9 @@ def keep(
     # A folder that cannot be written to, or cells that Parquet does not hold: the rows are read anew each time.
     with contextlib.suppress(OSError, pa.ArrowException), replacing(path) as part:
         table = _with_entries(_table(reviewed.rows), reviewed)
-        raw = to_json(about).encode()
-        metadata = {**(table.schema.metadata or {}), _ABOUT: raw, _SUM: _digest(raw, table.schema)}
-        pa.parquet.write_table(
-            table.replace_schema_metadata(metadata), part, compression="lz4", write_page_checksum=True
-        )
-
-
-def _digest(raw: bytes, schema: pa.Schema) -> bytes:
-    """Return a hash of what the checksums of pages leave out: what is said about the rows, and columns' names."""
-    names = repr((schema.names, (schema.metadata or {}).get(b"pandas"))).encode()
-    return hashlib.blake2b(raw + names, digest_size=16).hexdigest().encode()
+        metadata = {**(table.schema.metadata or {}), _ABOUT: to_json(about).encode()}
+        pa.parquet.write_table(table.replace_schema_metadata(metadata), part, compression="lz4")
+        append_checksum(part)
 
 
 def stamp(files: Iterable[str]) -> str | None:
