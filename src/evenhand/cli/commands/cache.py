@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -30,6 +31,7 @@ def cache(
         return
     table = entries_of(folder)
     if as_json:
-        print_json({"folder": cache_folder(folder), "entries": table.to_dict(orient="records")})
+        rows = json.loads(table.to_json(orient="records", date_format="iso", date_unit="s"))
+        print_json({"folder": cache_folder(folder), "entries": rows})
     else:
         print_cache(table, cache_folder(folder))

@@ -1,0 +1,124 @@
+"""Commands in forked children of a process that has imported everything, with limits of time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DEADLINE_SECONDS = 60.0
+MEMORY_BYTES = 2 << 30
+ADDRESS_BYTES = 8 << 30
+"""Private memory that may be asked for, used or not; a reader of
+/dev/zero asks for all there is, and is stopped in time."""
+
+LOOK_MILLISECONDS = 50
+FILE_BYTES = 1 << 30
+"""No command on tiny data writes more; the disk of the tester is not filled."""
+
+UNCAUGHT = 99
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit code (negative for a signal), output, seconds, bytes."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    hung: bool
+
+
+def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, weak: bool = False) -> Ended:
+    """Run the command line in a fork of this process, in `folder`; `weak` without the powers of root."""
+    out, err = folder.with_suffix(".out"), folder.with_suffix(".err")
+    start = time.monotonic()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        _child(arguments, folder, environment, out, err, weak)
+    hung, descriptor = False, os.pidfd_open(child)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while not poll.poll(LOOK_MILLISECONDS) and not (hung := time.monotonic() - start > DEADLINE_SECONDS):
+        if _resident(child) > MEMORY_BYTES:
+            break
+    os.close(descriptor)
+    _kill(child)
+    _, status, used = os.wait4(child, 0)
+    return Ended(
+        os.waitstatus_to_exitcode(status),
+        out.read_text("utf-8", "replace"),
+        err.read_text("utf-8", "replace"),
+        time.monotonic() - start,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss * 1024,
+        hung,
+    )
+
+
+def _resident(child: int) -> int:
+    """Return the bytes of a child in memory, 0 if it has ended."""
+    try:
+        return int(Path(f"/proc/{child}/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return 0
+
+
+def _kill(child: int) -> None:
+    """End the child, if it still runs, and what it has started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def _child(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, err: Path, weak: bool
+) -> None:
+    code = UNCAUGHT
+    try:
+        os.setsid()
+        for number, path in ((1, out), (2, err)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", line_buffering=True)
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", line_buffering=True)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        resource.setrlimit(resource.RLIMIT_DATA, (ADDRESS_BYTES, ADDRESS_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if weak:
+            _drop_capabilities()
+        from evenhand.cli.app import app
+
+        sys.argv = ["evenhand", *arguments]
+        app(list(arguments))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        traceback.print_exc()
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _drop_capabilities() -> None:
+    """Drop what lets root read files that it has no permission for (capset(2)); without effect for other users."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    ctypes.CDLL(None, use_errno=True).capset(header, (ctypes.c_uint32 * 6)())
