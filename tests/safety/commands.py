@@ -79,6 +79,8 @@ COMMANDS: Mapping[str, Command] = {
     "journal": Command(
         "journal runs --file EXPERIMENTS.md --json", ("runs", "EXPERIMENTS.md"), ("EXPERIMENTS.md",)
     ),
+    "verify": Command("verify runs/a --json", ("runs/a",)),
+    "verify-store": Command("verify store --json", ("store",)),
     "cache": Command("cache --store store --json", ("store",)),
     "cache-clear": Command("cache --store store --clear --json", ("store",)),
 }

@@ -49,7 +49,7 @@ def test_a_command_that_eats_memory_is_ended(ended, monkeypatch: pytest.MonkeyPa
     ("work", "fault"),
     [
         (lambda: 1 / 0, "traceback"),
-        (lambda: os.kill(os.getpid(), 11), "ended with -11"),
+        (lambda: os.kill(os.getpid(), 9), "ended with -9"),
         (lambda: os._exit(7), "ended with 7"),
         (lambda: os._exit(2), "no word"),
         (lambda: print("Something went wrong inside evenhand (x)."), "traceback"),

@@ -236,3 +236,16 @@ def test_an_entry_of_the_future_is_cleared_as_well(tmp_path: Path) -> None:
     used_at(store, "a", time.time() + 1e6)
     assert store.clear(unused_days=1).entries == 0
     assert store.clear().entries == 1
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{}", b"null", b'{"rows": 1', b"\xff\xfe"])
+def test_a_damaged_entry_is_listed_as_such_and_makes_room(tmp_path: Path, damaged: bytes) -> None:
+    store = Store(tmp_path / "store")
+    put(store, "a")
+    (about,) = (tmp_path / "store" / "entries").glob("*/entry.json")
+    about.write_bytes(damaged)
+    usage = store.usage()
+    assert list(usage["what"]) == ["damaged"]
+    assert usage["bytes"][0] > MB / 2
+    assert store.clear().entries == 1
+    assert not about.parent.exists()

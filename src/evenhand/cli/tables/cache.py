@@ -35,6 +35,8 @@ def what_words(what: str, key: Mapping[str, Any], *, longest: int = 16, most: in
     >>> what_words("array", {"network": "9f" * 32})
     'activations'
     """
+    if what == "damaged":
+        return "damaged, made again when it is needed"
     settings = {name: str(value) for name, value in key.items() if isinstance(value, (str, int, float))}
     short = [f"{name} {value}" for name, value in settings.items() if name != "kind" and len(value) <= longest]
     first = settings.get("kind", "rows") if what == "rows" else "activations"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -13,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import StoreError
+from evenhand.base.storage.sealed_json import SealError, read_sealed
 from evenhand.data.store.locks import try_lock
 from evenhand.data.store.marker import is_entry, is_lock, is_trash
 
 ABOUT = "entry.json"
 """File that describes an entry; it is also locked while in use, and touched on use (its mtime orders eviction)."""
+
+DAMAGED = "damaged"
+"""What an entry is whose description cannot be read: it is made again when it is needed."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -31,11 +34,11 @@ class EntryInfo:
     folder
         Its folder, which has the entry's name.
     what, key
-        "rows" or "array", and the plain values that determine its bytes.
+        "rows", "array" or "damaged", and the plain values that determine its bytes.
     rows, bytes
         Its size.
     created
-        Time, ISO 8601.
+        Time, ISO 8601; "" for a damaged entry.
     used
         Time of the last use, seconds since 1970.
     """
@@ -55,11 +58,21 @@ def list_entries(entries: Path) -> list[EntryInfo]:
     for path in entries.glob(f"*/{ABOUT}"):
         if not is_entry(path.parent.name):
             continue
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # being removed, or damaged
-            about, used = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
-            size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
-            found.append(EntryInfo(path.parent, str(about["what"]), dict(about["key"]), *size_and_age))
+        with contextlib.suppress(OSError):  # being removed
+            found.append(_described(path))
     return sorted(found, key=lambda item: item.used)
+
+
+def _described(path: Path) -> EntryInfo:
+    """Return what an entry.json says; where it is damaged, what the disk says, so that the entry can be evicted."""
+    used = path.stat().st_mtime
+    try:
+        about = read_sealed(path).content
+        size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
+        return EntryInfo(path.parent, str(about["what"]), dict(about["key"]), *size_and_age)
+    except (SealError, ValueError, KeyError, TypeError):
+        size = sum(file.stat().st_size for file in path.parent.iterdir())
+        return EntryInfo(path.parent, DAMAGED, {}, 0, size, "", used)
 
 
 def make_room(folder: Path, need: int, limit: int | None, *, own: str = "", written: int = 0) -> None:
