@@ -79,3 +79,10 @@ def test_with_checksums_every_damage_is_noticed(record: Record) -> None:
                     record.json(name)
         (record.path / name).write_bytes(raw)
         assert json.loads(raw) == record.json(name)
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "folds.csv", "folds.json"])
+def test_a_report_is_not_written_without_the_rows_or_folds_that_are_damaged(record: Record, name: str) -> None:
+    (record.path / name).write_bytes(b"x" + (record.path / name).read_bytes())
+    with pytest.raises(RecordError, match=name):
+        read_evidence(Record.open(record.path))

@@ -1,14 +1,12 @@
-"""Read the contents of a record for the report; a missing file gives None, never an error."""
+"""Read the contents of a record for the report; a missing file gives None, a damaged one is named."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples
 
@@ -85,7 +83,7 @@ def read_evidence(record: Record) -> RecordContents:
     Raises
     ------
     RecordError
-        Only if the folder is not a record at all.
+        If the folder is not a record, or a file in it is damaged.
     """
     record = Record.open(record.path)
 
@@ -96,12 +94,10 @@ def read_evidence(record: Record) -> RecordContents:
         return list(record.json(name)) if record.has(name) else []
 
     data: dict[str, Any] = record.data() if record.has("data.json") else {}
-    samples, folds = None, None
-    # A record without them, of a run that stopped early or was trimmed, still has a report of the rest.
-    with contextlib.suppress(RecordError):
-        samples = record.samples()
-    with contextlib.suppress(RecordError):
-        folds = record.folds()
+    # A record without them, of a run that stopped early or was trimmed, still has a report of the rest. Damaged
+    # ones are named, as any other file: a report without them would look like that of another run.
+    samples = record.samples() if record.has("samples.parquet") else None
+    folds = record.folds() if samples is not None and record.has("folds.csv") and record.has("folds.json") else None
     return RecordContents(
         record=record,
         scores=document("scores.json"),
