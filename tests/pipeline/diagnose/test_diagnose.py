@@ -218,7 +218,7 @@ def test_unreadable_files_are_left_out_and_an_empty_folder_is_refused(run: Run, 
     with pytest.raises(DataError, match="is empty"):
         evenhand.diagnose(run.path, empty)
     (empty / "a.log").write_text("no")
-    with pytest.raises(DataError, match="None of the 1 files can be decoded"):
+    with pytest.raises(DataError, match="Not one of 1 file can be decoded"):
         evenhand.diagnose(run.path, empty)
 
 

@@ -47,7 +47,7 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[Samples]:
     def predict_rows(_record: object, _settings: object, new: NewRows, *_: object) -> Found:
         asked.append(new.samples)
         if len(new.samples) == 1:
-            raise DataError("None of the 1 files can be decoded.")
+            raise DataError("Not one of 1 file can be decoded.")
         return Found(new.samples)
 
     monkeypatch.setattr(fold_ensemble, "predict_rows", predict_rows)
@@ -72,4 +72,4 @@ def test_new_rows_that_cannot_be_decoded_do_not_stop_a_review(
 ) -> None:
     rows, heard = make_rows([0, 1], [[0.7, 0.2, 0.1], [NAN] * 3]), Heard()
     assert with_fold_ensemble(rows, record, open_root(tmp_path), watcher=heard) is rows
-    assert heard.messages == ["1 row without probabilities: None of the 1 files can be decoded."]
+    assert heard.messages == ["1 row without probabilities: Not one of 1 file can be decoded."]

@@ -16,6 +16,7 @@ from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
+from evenhand.base.text.counted import count
 from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, given_path, open_root
 from evenhand.data.store.store import Store
@@ -244,7 +245,7 @@ def _predict_folds(
     failures = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     if len(failures) == len(samples):
         path, reason = samples.frame["path"].iloc[0], failures[0]
-        raise DataError(f"None of the {len(samples)} files can be decoded (first: {path}: {reason}).")
+        raise DataError(f"Not one of {count(len(samples), 'file')} can be decoded (first: {path}: {reason}).")
     tasks = [(m, fold, seed) for m in models for fold in range(settings.folds.k) for seed in m.seeds]
     cores = min(settings.compute.cores, len(tasks))
     threads = max(1, usable_cores() // cores)

@@ -5,7 +5,7 @@ import {SIDE} from "./state.js";
 
 const DONE = {keep: "kept", trash: "trashed", unsure: "left as unsure"};
 export const words = (names) => (names?.length ? names.map(visible).join(", ") : "no class");
-const percent = (share) => (share === null || share === undefined ? "" : `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`);
+const percent = (share) => (share === null || share === undefined ? "" : `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)}\u00a0%`);
 
 export function decided(decision) {
   if (!decision) return "";
