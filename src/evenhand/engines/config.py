@@ -49,7 +49,7 @@ class ComputeConfig(Section):
     )
     device: str = option(
         "auto",
-        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU if there is one, else the CPU.",
+        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU that passes a trial, else the CPU.",
         min_length=1,
     )
     store: str | None = option(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
+
 import torch
 
 from evenhand.base.errors import TaskError
 from evenhand.engines.config import checked_device
+from evenhand.training.device_trial import why_unusable
 
 
 def device_of(name: str) -> torch.device:
-    """Return the device of `compute.device`; "auto" is an NVIDIA GPU where there is one, else the CPU.
+    """Return the device of `compute.device`; "auto" is an NVIDIA GPU that passes a trial, else the CPU.
 
-    Apple GPUs are refused: they have no double precision, and batch normalisation of maps with channels last is
-    silently wrong there.
+    A GPU that is passed over is named in a warning, once per process (`passed_over`). Apple GPUs are refused: they
+    have no double precision, and batch normalisation of maps with channels last is silently wrong there.
 
     Raises
     ------
@@ -20,7 +24,7 @@ def device_of(name: str) -> torch.device:
         If the device is not available or not supported.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _automatic()
     try:
         device = torch.device(checked_device(name))
         torch.empty(1, device=device)  # torch reports a missing device at its first use only
@@ -30,3 +34,52 @@ def device_of(name: str) -> torch.device:
             f'compute.device = "{name}" cannot be used here ({reason}). Set it to "auto" or "cpu".'
         ) from None
     return device
+
+
+def passed_over(name: str) -> str:
+    """Return a sentence about the GPUs that "auto" does not use as they fail the trial; "" where there are none."""
+    return _choice()[1] if name == "auto" else ""
+
+
+def device_marks(device: torch.device, dtype: torch.dtype | None) -> list[str]:
+    """Return what the last bits of a result depend on beside torch's version; nothing on the CPU.
+
+    Parameters
+    ----------
+    dtype
+        Of the forward pass; None for float32.
+
+    Returns
+    -------
+    Name of the card, dtype, version of CUDA, version of cuDNN.
+    """
+    if device.type == "cpu":
+        return []
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return [name, str(dtype or torch.float32), str(torch.version.cuda), str(torch.backends.cudnn.version())]
+
+
+@cache
+def _automatic() -> torch.device:
+    device, words = _choice()
+    if words:
+        warnings.warn(words, stacklevel=3)
+    return device
+
+
+@cache
+def _choice() -> tuple[torch.device, str]:
+    """Return the first NVIDIA GPU that passes the trial, else the CPU, and a sentence about those passed over."""
+    faults = []
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        fault = why_unusable(torch.device("cuda", index))
+        if not fault:
+            # without an index where it can be: torch's current device, as `compute.device = "cuda"`
+            device = torch.device("cuda", index) if index else torch.device("cuda")
+            return device, _sentence(faults, f"cuda:{index}")
+        faults.append(f"cuda:{index}: {fault}")
+    return torch.device("cpu"), _sentence(faults, "the CPU")
+
+
+def _sentence(faults: list[str], instead: str) -> str:
+    return f"{'; '.join(faults)}. Training uses {instead} (evenhand env shows the devices)." if faults else ""

@@ -163,3 +163,17 @@ def test_the_threads_that_are_asked_for_are_used(
     monkeypatch.setattr(room, "single_threads", lambda count: counts.append(count) or single_threads(count))
     keep(network(), pictures, Store(tmp_path), threads=3)
     assert counts == [1, 3]  # one row alone for the shape, then all
+
+
+def test_the_key_names_tf32_on_a_gpu_and_says_nothing_of_it_on_the_cpu(network: Make) -> None:
+    frozen = network(tune="head").frozen
+    assert frozen is not None
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    try:
+        for allowed, words in ((True, "torch.float32, TF32 on"), (False, "torch.float32, TF32 off")):
+            matmul.allow_tf32 = cudnn.allow_tf32 = allowed
+            assert room._precision(frozen, torch.device("cuda")) == words
+            assert room._precision(frozen, torch.device("cpu")) == "torch.float32"
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32 = before

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from evenhand.base.errors import TaskError
 from evenhand.training.loop import loop
 from evenhand.training.loop.checkpoint import Checkpointer
-from evenhand.training.tasks import initial_network
+from evenhand.training.tasks import fit_fold, initial_network
 from evenhand.training.tasks.fit_fold import prepare_model, run_task, summary_of
 
 Make = Callable[..., SimpleNamespace]
@@ -131,6 +131,43 @@ def test_every_kind_of_task_gives_the_same_bits_wherever_it_is_killed(
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not (broken.record.task_folder("m", 0, 0) / "state.pt").exists()
+
+
+@pytest.mark.parametrize(("card", "epochs"), [("NVIDIA A", 2), ("NVIDIA B", 3)])
+def test_a_state_of_another_card_is_not_resumed(
+    make_record: Make, monkeypatch: pytest.MonkeyPatch, card: str, epochs: int
+) -> None:
+    made = make_record()
+    monkeypatch.setattr(Checkpointer, "due", property(lambda checkpointer: True))
+    monkeypatch.setattr(fit_fold, "device_marks", lambda device, dtype: ["NVIDIA A", "torch.float32", "12.8"])
+    epoch = loop.epoch
+    done: list[int] = []
+
+    def killed(run: Any) -> None:
+        if run.lines:
+            raise KeyboardInterrupt
+        epoch(run)
+
+    def counted(run: Any) -> None:
+        epoch(run)
+        done.append(len(run.lines))
+
+    monkeypatch.setattr(loop, "epoch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run_task(**made.call())
+    monkeypatch.setattr(loop, "epoch", counted)
+    monkeypatch.setattr(fit_fold, "device_marks", lambda device, dtype: [card, "torch.float32", "12.8"])
+    run_task(**made.call())
+    assert len(done) == epochs
+
+
+def test_a_card_that_is_not_used_is_named_in_the_messages_of_a_task(
+    make_record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_fold, "passed_over", lambda name: "cuda:0: it fails. Training uses the CPU.")
+    told: list[Any] = []
+    run_task(**make_record(train={"epochs": 1}).call(), progress=told.append)
+    assert told[0] == {"message": "cuda:0: it fails. Training uses the CPU."}
 
 
 def test_folds_and_seeds_give_models_of_their_own(make_record: Make) -> None:

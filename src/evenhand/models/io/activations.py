@@ -196,11 +196,20 @@ def _what_is_run(
     views = network.model.views
     return {
         "code": source_mark(__name__, *_own_code(frozen), *inputs.code, within="evenhand.models"),
-        "precision": str(frozen.dtype(torch.device(how.device))),
+        "precision": _precision(frozen, torch.device(how.device)),
         "rows": rows,
         "profile": network.model.view_profile if views > 1 else "none",
         "seed": how.seed if views > 1 else 0,
     }
+
+
+def _precision(frozen: Frozen, device: torch.device) -> str:
+    """Return the dtype of a frozen part, and on an NVIDIA GPU whether float32 may be TF32 there."""
+    dtype = str(frozen.dtype(device))
+    if device.type != "cuda":
+        return dtype
+    allowed = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    return f"{dtype}, TF32 {'on' if any(allowed) else 'off'}"
 
 
 def _own_code(frozen: Frozen) -> list[str]:

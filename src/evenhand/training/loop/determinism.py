@@ -25,8 +25,24 @@ def forked_rng(device: torch.device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def without_tf32() -> Iterator[None]:
+    """Multiply float32 matrices and convolve on NVIDIA GPUs in float32 within a block; nothing changes on a CPU.
+
+    TF32 keeps 10 bits of the mantissa. torch allows it in convolutions by default, so that what is called float32
+    would depend on the card.
+    """
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    matmul.allow_tf32 = cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32 = before
+
+
+@contextlib.contextmanager
 def deterministic(threads: int) -> Iterator[None]:
-    """Use `threads` threads and deterministic algorithms within a block.
+    """Use `threads` threads, deterministic algorithms and no TF32 within a block.
 
     Sums over a different number of threads differ in their last bits. Some GPU operations have no deterministic
     algorithm and are used as they are; equal bits are guaranteed on the CPU only.
@@ -39,7 +55,7 @@ def deterministic(threads: int) -> Iterator[None]:
     _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads uninitialised memory
     torch.backends.cudnn.benchmark = False  # it selects algorithms by timing, which differs from run to run
     try:
-        with warnings.catch_warnings():
+        with without_tf32(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="(?s).*deterministic")
             yield
     finally:

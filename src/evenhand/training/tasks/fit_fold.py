@@ -26,7 +26,7 @@ from evenhand.data.store.store import StorePlace
 from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import save_network
 from evenhand.models.network import Network
-from evenhand.training.device import device_of
+from evenhand.training.device import device_marks, device_of, passed_over
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.determinism import deterministic
@@ -35,6 +35,7 @@ from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_log import write_epochs
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Scorer, scorer_of
+from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
@@ -87,6 +88,8 @@ def run_task(
         _say(progress, f"{damage}. The task is done again.")
         discard_frozen(folder, context.shared)
         discard(folder)
+    if words := passed_over(context.device):
+        _say(progress, words)
     with deterministic(threads):
         try:
             return _fit(context, fold, seed, threads, folder, watcher, progress)
@@ -282,6 +285,7 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
 
 def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int) -> str:
     """Return a hash of everything that the result of a task depends on: no state of another task is resumed."""
+    device = device_of(context.device)
     document = [
         context.model.plain(),
         context.train.plain(),
@@ -296,6 +300,8 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         threads,
         seed_from(*key),
         *([context.blocks] if context.blocks else []),
+        # what a GPU adds to them: its name, the dtype in force, the versions of CUDA and cuDNN
+        *device_marks(device, precision(context.train.precision, device).dtype),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     weights = context.samples.weights
