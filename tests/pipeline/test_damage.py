@@ -109,9 +109,10 @@ def test_a_flipped_bit_changes_no_figure_without_a_word(
         assert file.name in set(evenhand.verify(record).damaged["file"])
         try:
             found = evenhand.evaluate(record, ["macro_f1"], draws=50)
-            if not found.table.equals(sound.table):
+            if not found.table().equals(sound.table()):
                 silent.append(file.name)
         except evenhand.EvenhandError as error:
-            silent += [] if "does not match its checksum" in str(error) else [f"{file.name}: {error}"]
+            named = "does not match its checksum" in str(error) or "record format" in str(error)  # the first look
+            silent += [] if named else [f"{file.name}: {error}"]
         file.write_bytes(before)
     assert not silent

@@ -22,7 +22,7 @@ SERVER = """
 import json, os, sys
 from evenhand.training.loop import checkpoint
 from evenhand.training.tasks import fit_fold as task
-task.Checkpointer = lambda folder, mark: checkpoint.Checkpointer(folder, mark, every_s=0.0, share=1e9)
+task.Checkpointer = lambda *of, **how: checkpoint.Checkpointer(*of, **how, every_s=0.0, share=1e9)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

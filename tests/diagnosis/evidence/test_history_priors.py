@@ -45,7 +45,8 @@ def recorded(tmp_path, fits):
         frame = pd.DataFrame({"id": [f"r{i}" for i in range(len(LABELS))]})
         samples = Samples(frame, ("N", "S", "V"), LABELS)
         resolved = {"model": [{"name": "net", "balance": balance, "train": {"learning_rate": 0.01, **train}}]}
-        record = Record.create(tmp_path, asked="", resolved=resolved, data={"kind": "photos", "classes": "NSV"})
+        data = {"kind": "photos", "classes": ["N", "S", "V"]}
+        record = Record.create(tmp_path, asked="", resolved=resolved, data=data)
         record.write_samples(samples)
         record.write_folds(Folds(samples.ids, np.tile([0, 1], 500).astype(np.int16), k=2))
         folder = record.task_folder("net", 0, 0)

@@ -13,6 +13,7 @@ import evenhand
 from evenhand.base.errors import ConfigError
 from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import epoch_lines
+from evenhand.base.storage.sealed_json import read_sealed, write_sealed
 from evenhand.cli.app import app
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
@@ -74,6 +75,9 @@ def test_what_a_course_shows_later_is_found_in_the_record(done: Run, tmp_path: P
     lines = [dict(line) for line in epoch_lines(path)]
     lines[-1]["train_loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    task = path.with_name("task.json")
+    files = [path.with_name(name) for name in ("epochs.jsonl", "weights.safetensors", "predictions.parquet")]
+    write_sealed(task, read_sealed(task).content, files)
     finding = next(f for f in evenhand.doctor(copy).findings if f.code == "EH311")
     assert "in 1 of 2 fits (first: fold 0, seed 0)" in finding.message
 

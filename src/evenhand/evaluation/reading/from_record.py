@@ -90,6 +90,11 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         lock = " Rows are locked for a test by [folds] test, before the run." if of == RowSet.LOCKED else ""
         raise DataError(f'{record.path}: has no rows of the set "{of}", only of {", ".join(sets)}.{lock}')
     position, folds = pd.Series(np.arange(len(samples)), index=samples.ids), _folds(record)
+    strange = [f"p:{name}" for name in classes if f"p:{name}" not in table]
+    strange += [f"the id {one!r}" for one in table["id"][~table["id"].isin(position.index)].head(1)]
+    if strange:
+        what = f"does not go with data.json and samples.parquet ({strange[0]})"
+        raise record.damaged("predictions.parquet", what)
     out = []
     for name, rows in table.groupby("model", sort=False):
         ids = rows["id"].to_numpy(dtype=object)
