@@ -52,7 +52,7 @@ COMMANDS: Mapping[str, Command] = {
         "predict runs/a new --like sample.csv --to out.csv", (*RECORD, "new", "sample.csv"), ("out.csv",)
     ),
     "predict-stream": Command(
-        "predict scanruns/a stream.jsonl --stream --lines 4 --until-idle 0",
+        "predict scanruns/a stream.jsonl --stream --lines 4 --until-idle 0.1",
         ("scanruns/a", "store", "cache", "stream.jsonl"),
     ),
     "diagnose": Command("diagnose runs/a new --manifest new.csv --json", (*RECORD, "new", "new.csv")),
@@ -71,7 +71,7 @@ COMMANDS: Mapping[str, Command] = {
     "audit": Command("audit runs/a --json", RECORD),
     "audit-refit": Command("audit runs/a --refit --json", RECORD),
     "audit-table": Command("audit one.csv --labels truth.csv --json", TABLES),
-    "review": Command("review runs/a --export --session session", (*RECORD,)),
+    "review": Command("review runs/a --export --session session", (*RECORD, "session")),
     "submit": Command(
         "submit runs.toml runs/a predicted.csv --dry-run --json", ("runs.toml", "predicted.csv", *RECORD)
     ),

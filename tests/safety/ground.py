@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from evenhand.review.log.event import Event
+from evenhand.review.log.log_file import DecisionLog
 from evenhand.testing.kinds import generate
 
 from .children import run
@@ -18,7 +20,7 @@ ROWS = {"photos": 40, "scanlines": 40}
 
 _OWN = {
     "photos": 'encoder = "small"\ntune = "all"\n',
-    "scanlines": 'encoder = "scan_cnn2d"\ntune = "all"\noptions = { width = 8, layers = 2 }\n',
+    "scanlines": 'encoder = "scan_conv_gru"\ntune = "all"\noptions = { width = 8, channels = 2 }\n',
 }
 _KIND = {"photos": "[photos]\nsize = 32\n", "scanlines": "[scanlines]\nwidth = 32\nmax_lines = 32\n"}
 _TEST = "test = { fraction = 0.25 }"
@@ -79,7 +81,18 @@ def build(folder: Path) -> None:
         folder, "photos", "told", folder / "told.toml", 'corrections = "corrections.csv"', 'file = "folds.csv"'
     )
     call(folder, "journal", "runs", "--file", "EXPERIMENTS.md")
-    call(folder, "predict", "runs/a", "new", "--to", "predicted.csv")
+    call(folder, "predict", "runs/a", "new", "--like", "sample.csv", "--to", "predicted.csv")
+    _decisions(folder)
+
+
+def _decisions(folder: Path) -> None:
+    """Write the session of a review in which three rows were decided."""
+    labels = pd.read_csv(folder / "photos" / "labels.csv")
+    ids = pd.read_parquet(folder / "runs" / "a" / "samples.parquet").set_index("path")["id"]
+    (folder / "session").mkdir()
+    log = DecisionLog(folder / "session" / "decisions.jsonl")
+    for path, label in labels[["path", "class"]].iloc[:3].itertuples(index=False):
+        log.append(Event.new("keep", "ann", str(ids[path]), [label]))
 
 
 def _configure(folder: Path, kind: str, output: str, to: Path, data: str = "", folds: str = _TEST) -> None:
