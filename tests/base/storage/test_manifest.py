@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.base.errors import RecordError
 from evenhand.base.storage.manifest import MANIFEST, holds, matches, read_manifest, record_text, recording
 
 
@@ -68,3 +69,14 @@ def test_what_is_made_again_is_compared_with_what_was_noted(tmp_path: Path) -> N
     assert matches(tmp_path, "x", tmp_path / "a") is None
     (tmp_path / "x").write_text("two")
     assert matches(tmp_path, "a", tmp_path / "x") is False
+
+
+def test_a_manifest_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    other = tmp_path / "authorized_keys"
+    other.write_text("mine\n")
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / MANIFEST).symlink_to(other)
+    with pytest.raises(RecordError, match="is a link, and is not written through. Remove it"):
+        record_text(tmp_path / "record", "a.txt", "a")
+    assert other.read_text() == "mine\n"
+    assert not (tmp_path / "record" / "a.txt").exists()

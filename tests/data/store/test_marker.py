@@ -148,3 +148,18 @@ def test_a_file_is_not_a_store(tmp_path: Path) -> None:
     for use in (Store.clear, Store.usage):
         with pytest.raises(StoreError, match="is not a folder"):
             use(Store(tmp_path / "a"))
+
+
+def test_links_in_a_store_are_not_followed(tmp_path: Path) -> None:
+    entry, trash = "0" * 32, f"{'0' * 32}.12345678.trash"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "entry.json").write_text("{}")
+    store = Store(tmp_path / "store")
+    store.rows({"name": "a"}, ["a"], lambda row: {"x": np.ones(9, np.uint8)})
+    (store.folder / "entries" / entry).symlink_to(other)
+    (store.folder / "building" / trash).symlink_to(other)
+    assert len(store.usage()) == 1
+    store.clear()
+    assert (other / "entry.json").read_text() == "{}"
+    assert not (store.folder / "building" / trash).is_symlink()

@@ -8,6 +8,7 @@ make a sound file look damaged. Several processes may append, as a line is one w
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import json_lines, replacing, to_json
 from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, mark_of_text, stamp_of
 
@@ -92,7 +94,13 @@ def _line(name: str, mark: FileMark) -> str:
 
 
 def _append(path: Path, line: str, *, flush: bool) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        # In a record from somebody else it may be a link to a file of its reader's.
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise RecordError(f"{path}: is a link, and is not written through. Remove it.") from None
     try:
         length = os.fstat(descriptor).st_size
         # A full disk or a kill may have left half a line, which must not swallow this one.

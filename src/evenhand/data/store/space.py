@@ -56,7 +56,7 @@ def list_entries(entries: Path) -> list[EntryInfo]:
     """Return the complete entries, the least recently used first."""
     found = []
     for path in entries.glob(f"*/{ABOUT}"):
-        if not is_entry(path.parent.name):
+        if not is_entry(path.parent.name) or path.parent.is_symlink():  # no store makes links
             continue
         with contextlib.suppress(OSError):  # being removed
             found.append(_described(path))
@@ -117,10 +117,11 @@ def make_room(folder: Path, need: int, limit: int | None, *, own: str = "", writ
 def _bytes_being_built(building: Path, own: str) -> int:
     """Return the bytes of entries that are being built, without one's own."""
     total = 0
-    for path in building.glob("*/*.npy"):
-        if is_entry(path.parent.name) and path.parent.name != own:
-            with contextlib.suppress(OSError):  # done or given up meanwhile
-                total += path.stat().st_size
+    for part in building.iterdir() if building.is_dir() else []:
+        if is_entry(part.name) and part.name != own and not part.is_symlink():
+            for path in part.glob("*.npy"):
+                with contextlib.suppress(OSError):  # done or given up meanwhile
+                    total += path.stat().st_size
     return total
 
 
@@ -135,14 +136,22 @@ def remove(entry: Path, building: Path) -> bool:
     if hold is None:
         return False
     with hold, contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(_move_to_trash(entry, building), ignore_errors=True)
+        _delete(_move_to_trash(entry, building))
     return True
 
 
 def remove_broken(entry: Path, building: Path) -> None:
     """Remove a folder that has the name of an entry and is not a complete one."""
     with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(_move_to_trash(entry, building), ignore_errors=True)
+        _delete(_move_to_trash(entry, building))
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder; of a link to one, as a store from somebody else may hold, the link alone."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(building: Path) -> None:
@@ -152,7 +161,7 @@ def sweep(building: Path) -> None:
     """
     for path in building.iterdir() if building.is_dir() else []:
         if is_trash(path.name):
-            shutil.rmtree(path, ignore_errors=True)
+            _delete(path)
         elif is_lock(path.name):
             _sweep_one(path)
 
@@ -162,7 +171,7 @@ def _sweep_one(lock: Path) -> None:
     if hold is not None:
         with hold:
             # The folder before its lock file, by whose name a sweep finds it.
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            _delete(lock.with_suffix(""))
             lock.unlink(missing_ok=True)
 
 
