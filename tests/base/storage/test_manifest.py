@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,9 @@ def test_a_manifest_that_is_a_link_is_not_written_through(tmp_path: Path) -> Non
         record_text(tmp_path / "record", "a.txt", "a")
     assert other.read_text() == "mine\n"
     assert not (tmp_path / "record" / "a.txt").exists()
+
+
+def test_a_manifest_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / MANIFEST)
+    with pytest.raises(RecordError, match="named pipe"):
+        read_manifest(tmp_path)

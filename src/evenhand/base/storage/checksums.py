@@ -12,6 +12,8 @@ from typing import Any
 import xxhash
 from cachetools import LRUCache
 
+from evenhand.base.storage.regular_file import read_regular
+
 _STEP = 4 << 20
 _MARKS: LRUCache[str, tuple[tuple[int, ...], FileMark]] = LRUCache(maxsize=4096)
 """Path -> the stamp of a file and its mark, so that a verb which reads a file several times hashes it once."""
@@ -113,7 +115,7 @@ def without_checksum(path: Path) -> bytes | None:
     OSError
         If it cannot be read.
     """
-    whole = path.read_bytes()
+    whole = read_regular(path, most=4 << 30)
     raw, trailer = whole[:-_TRAILER], whole[-_TRAILER:]
     right = trailer == _trailer(FileMark(len(raw), str(xxhash.xxh3_128_hexdigest(raw))))
     return raw if right else None

@@ -22,6 +22,7 @@ from cachetools import LRUCache
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import json_lines, replacing, to_json
 from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, mark_of_text, stamp_of
+from evenhand.base.storage.regular_file import UnreadableFileError, read_regular_text
 
 MANIFEST = "manifest.jsonl"
 
@@ -62,9 +63,11 @@ def read_manifest(folder: Path) -> Manifest:
         with _LOCK:
             known = _READ.get(key)
         if known is None or known[0] != stamp:
-            known = stamp, _parsed(path.read_text(encoding="utf-8", errors="replace"))
+            known = stamp, _parsed(read_regular_text(path, errors="replace"))
             with _LOCK:
                 _READ[key] = known
+    except UnreadableFileError as error:
+        raise RecordError(f"{path}: {error.strerror}. Remove it: its files are then read unchecked.") from None
     except OSError:
         return Manifest()
     return known[1]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage.regular_file import read_regular_text
 
 FORMAT = 2
 """Version of the files of a record, in its environment.json; raised when a key in them is renamed or redefined."""
@@ -20,7 +21,7 @@ def refuse_other_format(folder: Path) -> None:
         If another version of Evenhand wrote it in another format.
     """
     try:
-        document = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+        document = json.loads(read_regular_text(folder / "environment.json"))
     except (OSError, ValueError, RecursionError):
         return  # whoever needs the file reports its damage
     written = document.get("record_format", 1) if isinstance(document, dict) else FORMAT

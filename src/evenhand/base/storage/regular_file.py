@@ -82,6 +82,11 @@ def read_regular(path: str | Path, *, most: int) -> bytes:
     return raw
 
 
+def read_regular_text(path: str | Path, *, most: int = 1 << 30, errors: str = "strict") -> str:
+    """Return the UTF-8 text of a regular file of at most `most` bytes; raises as `open_regular` does."""
+    return read_regular(path, most=most).decode("utf-8", errors)
+
+
 def check_regular(path: str | Path) -> None:
     """Raise `OSError` unless a path is a regular file that can be opened."""
     open_regular(path).close()

@@ -15,6 +15,7 @@ from typing import Any
 
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.storage.checksums import FileMark, known_mark, mark_of_text
+from evenhand.base.storage.regular_file import read_regular_text
 
 FILES, SEAL = "checksums", "seal"
 # beside it, or two folders above: a document of somebody else lists nothing else
@@ -67,7 +68,7 @@ def read_sealed(path: Path) -> Sealed:
         If it cannot be read.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular_text(path))
     except UnicodeDecodeError as error:
         raise SealError(f"is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evenhand.base.storage.atomic import write_json
 from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, stamp_of
+from evenhand.base.storage.regular_file import read_regular_text
 
 NOTE = "verified.json"
 TRUSTED_S = 86_400.0
@@ -53,7 +54,7 @@ def note_verified(folder: Path, marks: Mapping[str, FileMark]) -> None:
 
 def _is_fresh(folder: Path, marks: Mapping[str, FileMark]) -> bool:
     try:
-        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        note = json.loads(read_regular_text(folder / NOTE))
         age = time.time() - float(note["time"])
         return 0 <= age < TRUSTED_S and note["stamps"] == {name: [*stamp_of(folder / name)] for name in marks}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import json_lines
+from evenhand.base.storage.regular_file import read_regular_text
 from evenhand.base.values import Finding
 
 CHECKED = "findings.jsonl"
@@ -30,7 +31,7 @@ def checked_findings(output: Path) -> tuple[Finding, ...]:
     """
     path = output / CHECKED
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular_text(path)
         return tuple(Finding.from_document(json.loads(line)) for line in json_lines(text) if line)
     except FileNotFoundError:
         return ()
