@@ -34,6 +34,7 @@ VERBS = (
     "keys",
     "cache",
     "verify",
+    "env",
     "demo",
 )
 

@@ -20,6 +20,7 @@ _WHERE = {
     "EarlinessResult": "pipeline.earliness.earliness_result",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior.effective_prior",
+    "Environment": "pipeline.verbs.env",
     "EvaluationResult": "evaluation.figures.evaluation_result",
     "Examination": "diagnosis.examination",
     "Finding": "base.values",
@@ -53,6 +54,7 @@ _WHERE = {
     "diagnose": "pipeline.diagnose.diagnose",
     "doctor": "pipeline.verbs.doctor",
     "earliness": "pipeline.earliness.earliness",
+    "env": "pipeline.verbs.env",
     "init": "pipeline.verbs.init",
     "journal": "pipeline.journal.journal",
     "keys": "pipeline.verbs.keys",
@@ -138,6 +140,8 @@ if TYPE_CHECKING:
     from evenhand.pipeline.verbs.demo import demo as demo
     from evenhand.pipeline.verbs.doctor import doctor as doctor
     from evenhand.pipeline.verbs.ensemble import ensemble as ensemble
+    from evenhand.pipeline.verbs.env import Environment as Environment
+    from evenhand.pipeline.verbs.env import env as env
     from evenhand.pipeline.verbs.evaluate import evaluate as evaluate
     from evenhand.pipeline.verbs.init import init as init
     from evenhand.pipeline.verbs.keys import keys as keys

@@ -11,7 +11,7 @@ from rich.markup import escape
 from typer.models import ParameterInfo
 
 from evenhand import __version__
-from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit, verify
+from evenhand.cli.commands import cache, check, demo, env, init, keys, predict, run, runs, split, submit, verify
 from evenhand.cli.commands.results import (
     ablation,
     audit,
@@ -96,6 +96,7 @@ for verb in (
     keys.keys,
     cache.cache,
     verify.verify,
+    env.env,
     demo.demo,
 ):
     app.command(help=escape(inspect.getdoc(verb) or ""))(report_errors(escape_help(verb)))

@@ -1,1 +1,1 @@
-"""Encoders by name, heads, freezing: what all kinds of data share. Only `config` is free of torch."""
+"""Encoders by name, heads, freezing: what all kinds of data share. `config` and `weight_packages` need no torch."""

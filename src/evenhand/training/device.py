@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
+from typing import Any
 
 import torch
 
@@ -36,6 +37,11 @@ def device_of(name: str) -> torch.device:
     return device
 
 
+def automatic_device() -> torch.device:
+    """Return the device that "auto" takes, without a word about those that are passed over."""
+    return _choice()[0]
+
+
 def passed_over(name: str) -> str:
     """Return a sentence about the GPUs that "auto" does not use as they fail the trial; "" where there are none."""
     return _choice()[1] if name == "auto" else ""
@@ -56,7 +62,14 @@ def device_marks(device: torch.device, dtype: torch.dtype | None) -> list[str]:
     if device.type == "cpu":
         return []
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return [name, str(dtype or torch.float32), str(torch.version.cuda), str(torch.backends.cudnn.version())]
+    return [name, str(dtype or torch.float32), str(torch.version.cuda), str(cudnn_version())]
+
+
+def cudnn_version() -> int | None:
+    """Return the version of cuDNN, as 91002 for 9.10.2; None where torch has none."""
+    cudnn: Any = torch.backends.cudnn  # not annotated in torch
+    found = cudnn.version()
+    return None if found is None else int(found)
 
 
 @cache
@@ -70,7 +83,7 @@ def _automatic() -> torch.device:
 @cache
 def _choice() -> tuple[torch.device, str]:
     """Return the first NVIDIA GPU that passes the trial, else the CPU, and a sentence about those passed over."""
-    faults = []
+    faults: list[str] = []
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         fault = why_unusable(torch.device("cuda", index))
         if not fault:

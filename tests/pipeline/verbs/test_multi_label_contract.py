@@ -136,7 +136,7 @@ VERBS = {
     "review": ["review", "{run}", "--export"],
     "journal": ["journal", "{run}", "--file", "{home}/EXPERIMENTS.md"],
 }
-WITHOUT_ROWS = {"keys", "cache", "demo", "verify"}
+WITHOUT_ROWS = {"keys", "cache", "demo", "env", "verify"}
 """Verbs that see no rows of a user."""
 
 

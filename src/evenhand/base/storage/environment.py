@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -15,10 +16,6 @@ _PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "t
 
 def environment() -> dict[str, Any]:
     """Return where a run happens: time, host, Python, machine, versions of what matters."""
-    versions = {}
-    for name in _PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[name] = version(name)
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
@@ -27,5 +24,14 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
         "command": sys.argv,
-        "packages": versions,
+        "packages": package_versions(),
     }
+
+
+def package_versions(also: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions of the packages that matter, and of those in `also`, where they are installed."""
+    versions = {}
+    for name in (*_PACKAGES, *also):
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions

