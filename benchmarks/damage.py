@@ -1,6 +1,6 @@
 """Every command on every file that it reads, damaged in every way: what ends otherwise than by a sentence.
 
-    python benchmarks/damage.py [--slots 2] [--every 1] [--minutes 600] [--commands report predict]
+    python benchmarks/damage.py [--slots 2] [--every 1] [--cases N] [--minutes 600] [--commands report predict]
     python benchmarks/damage.py --case "report|runs/a/predictions.parquet|flip|17"
 
 The cases are those of `tests/safety/`: each runs in a forked child with a deadline of 60 s and 2 GiB. At fault is
@@ -28,8 +28,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 def work(slot: int, slots: int, folder: Path, wanted: argparse.Namespace, counted: Any) -> None:
     """Run every so many-th case in a folder of this slot, until the time is over."""
     matrix = importlib.import_module("safety.matrix")
+    commands = wanted.commands or tuple(matrix.COMMANDS)
     bench, ends = matrix.Bench(folder / f"slot{slot}"), time.monotonic() + 60 * wanted.minutes
-    cases = bench.sample(10**9, wanted.commands or tuple(matrix.COMMANDS))
+    if unread := [name for name in commands if not bench.files(name)]:
+        sys.exit(f"no file is read, so that none can be damaged: {', '.join(unread)}")
+    cases = bench.sample(wanted.cases, commands)
     done: Counter[str] = Counter()
     for case in cases[slot :: slots * wanted.every]:
         if time.monotonic() > ends:
@@ -58,6 +61,7 @@ def main() -> None:
     parser.add_argument("--commands", nargs="*", help="Names of tests/safety/commands.py; all by default.")
     parser.add_argument("--slots", type=int, default=2, help="Processes that run cases.")
     parser.add_argument("--every", type=int, default=1, help="Run one of so many cases.")
+    parser.add_argument("--cases", type=int, default=10**9, help="Run so many cases, as many of each command.")
     parser.add_argument("--minutes", type=float, default=600, help="Stop after this time.")
     parser.add_argument("--folder", type=Path, help="Where to work; data that are there are used again.")
     wanted = parser.parse_args()

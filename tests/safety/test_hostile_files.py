@@ -24,7 +24,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("hostile")
     own = folder / "own"
     (own / "tmp").mkdir(parents=True)
-    places = dict.fromkeys(("TMPDIR", "MPLCONFIGDIR", "HOME", "XDG_CACHE_HOME"), str(own / "tmp"))
+    # torch writes the last one into the environment of a process, and so of the tests that ran before
+    folders = ("TMPDIR", "MPLCONFIGDIR", "HOME", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR")
+    places = dict.fromkeys(folders, str(own / "tmp"))
     path = os.pathsep.join([str(Path(evenhand.__file__).parents[1]), str(TESTS)])
     environment = {**os.environ, **places, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
     done = subprocess.run(
