@@ -21,7 +21,7 @@ import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.model_selection import StratifiedGroupKFold
 
-from evenhand.data.splits.counts import lower_bound, sum_by_group, wholly_inside
+from evenhand.data.splits.assignment.counts import lower_bound, sum_by_group, wholly_inside
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 
 SIZES = ("single rows", "small", "even", "heavy-tailed")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.greedy import group_equal_rows
+from evenhand.data.splits.assignment.greedy import group_equal_rows
 
 Masks = npt.NDArray[np.bool_]
 METHOD = "whole groups by a bounded biased coin"

@@ -11,9 +11,9 @@ from evenhand.base.errors import FoldsError
 from evenhand.base.text.counted import count
 from evenhand.base.values import TEST, Floats, Ints, Mask, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.splits.counts import sum_by_group
+from evenhand.data.splits.assignment.counts import sum_by_group
+from evenhand.data.splits.assignment.greedy import assign_greedily
 from evenhand.data.splits.folds_file import read_some_folds
-from evenhand.data.splits.greedy import assign_greedily
 
 NEW = -2
 """In place of a fold: the row is not in the file."""

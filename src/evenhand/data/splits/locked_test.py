@@ -11,7 +11,7 @@ from evenhand.base.errors import FoldsError, did_you_mean
 from evenhand.base.text.cells import object_array, plain_texts
 from evenhand.base.values import Floats, Ints, Mask, Samples
 from evenhand.data.roots.file_names import some
-from evenhand.data.splits.assign_groups import canonical_order
+from evenhand.data.splits.assignment.assign_groups import canonical_order
 from evenhand.data.splits.group_sampling import Masks, sample_groups
 
 _SHOWN = 8

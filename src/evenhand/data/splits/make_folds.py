@@ -13,8 +13,8 @@ from evenhand.base.seeds import generator
 from evenhand.base.text.counted import count
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples, Strings
 from evenhand.data.config import FoldsConfig
-from evenhand.data.splits.assign_groups import assign_groups
-from evenhand.data.splits.counts import sum_by_group
+from evenhand.data.splits.assignment.assign_groups import assign_groups
+from evenhand.data.splits.assignment.counts import sum_by_group
 from evenhand.data.splits.folds_file import read_folds
 from evenhand.data.splits.group_joins import join_groups, same_bytes
 from evenhand.data.splits.group_sampling import METHOD, Masks

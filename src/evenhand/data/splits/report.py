@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.values import TEST, Floats, Ints, Samples
-from evenhand.data.splits.counts import lower_bound, share_deviation, shares_by_fold, sum_by_group
+from evenhand.data.splits.assignment.counts import lower_bound, share_deviation, shares_by_fold, sum_by_group
 
 
 def label_columns(samples: Samples, also: Floats | None = None) -> Floats:

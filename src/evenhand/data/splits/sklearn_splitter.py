@@ -17,8 +17,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from evenhand.base.values import Floats, Ints
-from evenhand.data.splits.assign_groups import assign_groups
-from evenhand.data.splits.counts import count_labels, sum_by_group
+from evenhand.data.splits.assignment.assign_groups import assign_groups
+from evenhand.data.splits.assignment.counts import count_labels, sum_by_group
 
 
 def encode(values: Any, name: str) -> Ints:

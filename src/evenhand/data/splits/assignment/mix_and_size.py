@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.counts import share_deviation, sum_by_fold, wholly_inside
-from evenhand.data.splits.local_search import NO_GROUP, exchange_candidates, reassign
+from evenhand.data.splits.assignment.counts import share_deviation, sum_by_fold, wholly_inside
+from evenhand.data.splits.assignment.local_search import NO_GROUP, exchange_candidates, reassign
 
 
 def mix_deviation(counts: Floats, rows: Floats, fold: Ints, f: int) -> float:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.data.splits.greedy import assign_greedily, water_fill
+from evenhand.data.splits.assignment.greedy import assign_greedily, water_fill
 
 SCORES = st.lists(st.integers(-20, 20), min_size=2, max_size=6)
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
-from evenhand.data.splits.class_coverage import cover_classes
-from evenhand.data.splits.counts import lower_bound, share_deviation, wholly_inside
-from evenhand.data.splits.greedy import assign_by_spread, assign_greedily
-from evenhand.data.splits.local_search import FoldPlan, improve
-from evenhand.data.splits.mix_and_size import improve_mix_and_size, mix_deviation
+from evenhand.data.splits.assignment.class_coverage import cover_classes
+from evenhand.data.splits.assignment.counts import lower_bound, share_deviation, wholly_inside
+from evenhand.data.splits.assignment.greedy import assign_by_spread, assign_greedily
+from evenhand.data.splits.assignment.local_search import FoldPlan, improve
+from evenhand.data.splits.assignment.mix_and_size import improve_mix_and_size, mix_deviation
 
 
 @dataclass(frozen=True, eq=False)

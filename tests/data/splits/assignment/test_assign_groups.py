@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.data.splits.assign_groups import assign_groups
-from evenhand.data.splits.counts import share_deviation, wholly_inside
+from evenhand.data.splits.assignment.assign_groups import assign_groups
+from evenhand.data.splits.assignment.counts import share_deviation, wholly_inside
 
 
 def even(f: int) -> np.ndarray:

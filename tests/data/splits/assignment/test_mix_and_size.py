@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold
 
-from evenhand.data.splits.counts import count_labels, share_deviation
-from evenhand.data.splits.greedy import assign_by_spread
-from evenhand.data.splits.mix_and_size import improve_mix_and_size, mix_deviation
+from evenhand.data.splits.assignment.counts import count_labels, share_deviation
+from evenhand.data.splits.assignment.greedy import assign_by_spread
+from evenhand.data.splits.assignment.mix_and_size import improve_mix_and_size, mix_deviation
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.counts import sum_by_fold
+from evenhand.data.splits.assignment.counts import sum_by_fold
 
 NO_GROUP = -1
 """In place of a group: exchanging a group with it is a plain move."""

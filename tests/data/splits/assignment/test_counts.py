@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.data.splits.counts import (
+from evenhand.data.splits.assignment.counts import (
     count_labels,
     lower_bound,
     share_deviation,

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.data.splits.class_coverage import cover_classes
-from evenhand.data.splits.counts import wholly_inside
+from evenhand.data.splits.assignment.class_coverage import cover_classes
+from evenhand.data.splits.assignment.counts import wholly_inside
 
 
 def fewest_possible(counts: np.ndarray, f: int) -> int:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.data.splits.counts import share_deviation
-from evenhand.data.splits.local_search import FoldPlan, improve
+from evenhand.data.splits.assignment.counts import share_deviation
+from evenhand.data.splits.assignment.local_search import FoldPlan, improve
 
 
 def random_plan(seed: int, f: int = 3, g: int = 20) -> tuple[np.ndarray, FoldPlan]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.counts import sum_by_fold, wholly_inside
+from evenhand.data.splits.assignment.counts import sum_by_fold, wholly_inside
 
 
 def cover_classes(counts: Floats, fold: Ints, f: int, rng: np.random.Generator, *, steps: int = 2000) -> Ints:
