@@ -18,7 +18,6 @@ def test_every_key_has_a_sentence_and_a_default() -> None:
         ({"epochs": 0}, "epochs: found 0.*greater than or equal to 1"),
         ({"optimizer": "adam"}, "optimizer: found 'adam'.*Did you mean \"adamw\""),
         ({"learning_rate": -1}, "learning_rate: found -1"),
-        ({"sam": 0.1, "precision": "fp16"}, "sam and precision"),
         ({"epochs": 5, "swa_from": 5}, "swa_from = 5 lies after the last epoch; the first of 5 is 0"),
         ({"swa_from": 4, "stage": [{"epochs": 2}, {"epochs": 2}]}, "the first of 4 is 0"),
         ({"stage": [{"epoch": 2}]}, r'stage\[0\].epoch: is not a key.*Did you mean "epochs"'),

@@ -164,8 +164,6 @@ class TrainConfig(Section):
             raise KeyFaults(
                 ("distill", "distill has a target for single rows; it does not work with mixup or cutmix")
             )
-        if self.sam and self.precision == "fp16":
-            raise KeyFaults(("sam", 'sam and precision = "fp16" do not work together; use "bf16" or "float32"'))
         last = sum(stage.epochs for stage in self.stage) or self.epochs
         if self.swa_from is not None and self.swa_from >= last:
             raise KeyFaults(

@@ -200,7 +200,7 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
     # Around the whole step: SAM passes the batch through the network twice.
     with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
         loss = state.optimizer_step.step(forward_loss, batch.learning_rate_factor, recorder.gradient_norms)
-    recorder.step(labels)
+    recorder.step(labels, state.optimizer_step.loss_scale)
     if terms is not None:
         terms.step(len(batch.rows))
     if state.ema is not None:
@@ -340,9 +340,11 @@ def is_finite(state: FitState, loss: float) -> bool:
         If it is not, and no monitor handles it.
     """
     if not math.isfinite(loss) and state.monitor is None:
+        short = state.precision.dtype is torch.float16
+        advice = 'fp16 holds numbers up to 65,504: set train.precision = "float32". ' if short else ""
         raise TaskError(
             f"The training loss is not a finite number in epoch {state.epoch + 1} (learning rate "
-            f"{state.optimizer_step.learning_rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or "
-            "lengthen train.warmup_epochs."
+            f"{state.optimizer_step.learning_rate:.3g}). {advice}Lower train.learning_rate, set train.clip = 1.0, "
+            "or lengthen train.warmup_epochs."
         )
     return math.isfinite(loss)

@@ -49,13 +49,25 @@ class EpochRecorder:
             if logits.requires_grad:
                 logits.retain_grad()  # torch frees gradients of intermediate tensors otherwise
 
-    def step(self, targets: Tensor) -> None:
-        """Record the end of a step, with the targets of its loss."""
+    def step(self, targets: Tensor, loss_scale: Tensor | None = None) -> None:
+        """Record the end of a step, with the targets of its loss.
+
+        Parameters
+        ----------
+        loss_scale
+            () factor on the loss before its gradients were taken (fp16), or None. It changes within an epoch, so
+            that gradients are divided by it. Rows whose gradient overflowed, in a step that was skipped, count as
+            rows without one.
+        """
         self._number += 1
         self._mix.add(targets)
         logits, self._logits = self._logits, None
-        if logits is not None:
-            self._stats.add(logits, targets, logits.grad)
+        if logits is None:
+            return
+        gradient = logits.grad
+        if gradient is not None and loss_scale is not None:
+            gradient = (gradient / loss_scale).nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
+        self._stats.add(logits, targets, gradient)
 
     def read(self) -> dict[str, Any]:
         """Return `train` (see `class_stats.statistics`), `steps`, `motion`, `batch_mix` and `gradient_share`."""

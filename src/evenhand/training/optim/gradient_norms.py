@@ -11,6 +11,8 @@ from torch import Tensor
 
 Parameters = Sequence[Tensor]
 
+_NAMES = ("gradient_norm", "gradient_norm_largest", "weight_norm", "update")
+
 
 class GradientNorms:
     """Norms over all trained parameters, at `samples` steps of an epoch at most; read from the device at its end.
@@ -56,16 +58,17 @@ class GradientNorms:
         `update` is the median norm of a step over the norm of the weights.
         """
         if not self._norms:
-            return {"gradient_norm": None, "gradient_norm_largest": None, "weight_norm": None, "update": None}
+            return dict.fromkeys(_NAMES)
         # three norms for each measured step, in the order in which `before` and `after` append them
-        gradient, weight, step = torch.stack(self._norms).double().cpu().reshape(-1, 3).T
-        found = {
-            "gradient_norm": float(gradient.median()),
-            "gradient_norm_largest": float(gradient.max()),
-            "weight_norm": float(weight[-1]),
-            "update": float((step / weight.clamp_min(1e-12)).median()),
-        }
-        return {name: value if math.isfinite(value) else None for name, value in found.items()}
+        table = torch.stack(self._norms).double().cpu().reshape(-1, 3)
+        # A gradient that is not finite and moved nothing: fp16 overflowed, and the loss scaler skipped the step.
+        skipped = ~torch.isfinite(table[:, 0]) & (table[:, 2] == 0)
+        if skipped.all():
+            return dict.fromkeys(_NAMES)
+        gradient, weight, step = table[~skipped].T
+        update = (step / weight.clamp_min(1e-12)).median()
+        found = map(float, (gradient.median(), gradient.max(), weight[-1], update))
+        return {name: value if math.isfinite(value) else None for name, value in zip(_NAMES, found, strict=True)}
 
 
 def _norm(tensors: Sequence[Tensor]) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from evenhand.training.config import TrainConfig
 from evenhand.training.optim.batch_norm import frozen_statistics
 from evenhand.training.optim.gradient_norms import GradientNorms
+from evenhand.training.optim.overflow import KeptBuffers, are_finite
 from evenhand.training.optim.precision import Precision
 from evenhand.training.optim.sam import sam_perturb
 
@@ -38,6 +39,12 @@ class OptimizerStep:
         The module that is trained.
     groups
         Parameter groups with the peak of their learning rate.
+
+    Attributes
+    ----------
+    loss_scale
+        () factor on the loss, and so on all gradients, of the last step before they were unscaled; None where the
+        precision needs none.
     """
 
     def __init__(
@@ -46,6 +53,8 @@ class OptimizerStep:
         self._module = module
         self._clip, self._sam = train.clip, train.sam
         self._scaler = precision.scaler()
+        self._buffers = None if self._scaler is None else KeptBuffers(module)
+        self.loss_scale: Tensor | None = None
         self.optimizer = build_optimizer(groups, train)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._peaks = [float(group["lr"]) for group in groups]
@@ -72,18 +81,27 @@ class OptimizerStep:
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             # From the peak each time: a rate multiplied step by step would gather rounding errors.
             group["lr"] = peak * learning_rate_factor
+        if self._buffers is not None:
+            self._buffers.keep()
         before = loss()
         self._backward(before)
+        # of the first pass: where it overflows, SAM's second one at the same weights need not
+        finite = None if self._buffers is None else are_finite(self._parameters)
         if self._sam:
             # statistics of batch normalisation are those of the first pass, at the weights that are kept
             with sam_perturb(self._parameters, self._sam), frozen_statistics(self._module):
                 self._backward(loss())
+        if self._buffers is not None and finite is not None:
+            self._buffers.restore_unless(finite & are_finite(self._parameters))
         self._update(gradient_norms)
         return before.detach()
 
     def _backward(self, loss: Tensor) -> None:
-        scaled = loss if self._scaler is None else self._scaler.scale(loss)
-        scaled.backward()  # type: ignore[no-untyped-call]
+        if self._scaler is not None:
+            # here, as the scaler changes its factor after the step; `get_scale` would wait for the device
+            self.loss_scale = self._scaler.scale(torch.ones_like(loss.detach()))
+            loss = self._scaler.scale(loss)
+        loss.backward()  # type: ignore[no-untyped-call]
 
     def _update(self, gradient_norms: GradientNorms | None) -> None:
         if self._scaler is not None:
