@@ -73,6 +73,14 @@ class TrainConfig(Section):
     batch_size: int = option(
         64, ge=1, unit="rows", description="Rows per batch; batches of an epoch differ by one at most."
     )
+    accumulate_grad_batches: int = option(
+        1,
+        ge=1,
+        le=100_000,
+        unit="batches",
+        description="Batches whose gradients are added up before the optimizer steps (gradient accumulation): "
+        "it then sees batch_size times as many rows, at the memory of one batch.",
+    )
     optimizer: Literal["adamw", "sgd"] = option("adamw", description="The optimizer.")
     learning_rate: float = option(1e-3, gt=0, description="Peak of the schedule.")
     weight_decay: float = option(0.01, ge=0, description="Weight decay; biases and normalisation layers have none.")
@@ -157,6 +165,11 @@ class TrainConfig(Section):
     @classmethod
     def _known(cls, value: Any) -> Any:
         return checked_choice(SCHEDULES, value)
+
+    @property
+    def effective_batch_size(self) -> int:
+        """Rows that an optimizer step sees at most."""
+        return self.batch_size * self.accumulate_grad_batches
 
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:

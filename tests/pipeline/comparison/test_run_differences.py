@@ -70,6 +70,13 @@ def test_budgets_of_blends_are_those_of_their_models(
         ({"early_stop": 5, "swa_from": 3}, {"early_stop": 0, "swa_from": 3}, []),
         ({"early_stop": 5}, {"early_stop": 0}, ["train.early_stop 5 against 0"]),
         ({"soup": "greedy"}, {"soup": "none"}, []),
+        ({"batch_size": 64}, {"batch_size": 32}, ["train.batch_size 64 against 32"]),
+        ({"batch_size": 64}, {"batch_size": 16, "accumulate_grad_batches": 4}, []),
+        (
+            {"batch_size": 64, "accumulate_grad_batches": 1},
+            {"batch_size": 64, "accumulate_grad_batches": 2},
+            ["train.batch_size x accumulate_grad_batches 64 against 128"],
+        ),
     ],
 )
 def test_keys_that_a_model_does_not_use_are_not_compared(

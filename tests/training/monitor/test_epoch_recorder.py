@@ -24,11 +24,11 @@ from evenhand.training.monitor.scorer import Score
 class Blind:
     gradient_norms = None
 
-    def __init__(self, k: int, multi_label: bool, steps: int) -> None: ...
+    def __init__(self, k: int, multi_label: bool, steps: int, batches: int) -> None: ...
 
     def forward(self, logits: torch.Tensor) -> None: ...
 
-    def step(self, targets: torch.Tensor, loss_scale: torch.Tensor | None = None) -> None: ...
+    def step(self, targets: torch.Tensor, loss_scale: torch.Tensor | None = None, *, last: bool = True) -> None: ...
 
     def read(self) -> dict[str, Any]:
         return {}
@@ -85,7 +85,7 @@ def test_every_line_tells_how_far_the_weights_moved(tiny: SimpleNamespace) -> No
 
 def test_of_a_long_epoch_some_batches_are_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evenhand.training.monitor.epoch_recorder.MOST_LOGITS", 24)
-    recorder = EpochRecorder(3, False, 6)
+    recorder = EpochRecorder(3, False, 6, 6)
     for _ in range(6):
         recorder.forward(torch.randn(4, 3, requires_grad=True))
         recorder.step(torch.tensor([0, 1, 2, 0]))

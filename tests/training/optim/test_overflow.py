@@ -96,6 +96,18 @@ def test_activations_that_overflow_leave_no_nan_in_running_statistics(sam: float
     assert fit.state()["1.num_batches_tracked"] == before["1.num_batches_tracked"] + (1 if sam is None else 2)
 
 
+@pytest.mark.parametrize("factors", [(1.0, 1e6), (1e6, 1.0)])
+@pytest.mark.parametrize("sam", [{}, {"sam": 0.05}])
+def test_of_accumulated_batches_one_that_overflows_skips_the_step(
+    factors: tuple[float, float], sam: dict[str, float]
+) -> None:
+    fit = Fit(1.0, **sam)
+    before = fit.state()
+    for number, factor in enumerate(factors):
+        fit.optimizer_step.step(lambda factor=factor: fit.loss(factor), 1.0, share=0.5, last=number == 1)
+    assert same(fit.state(), before)
+
+
 def test_a_step_that_fits_is_that_of_32_bits_but_for_rounding() -> None:
     one, other = Fit(2.0**10, sam=0.05), Fit(2.0**10, sam=0.05)
     other.optimizer_step = OptimizerStep(

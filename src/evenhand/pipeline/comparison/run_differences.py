@@ -14,7 +14,7 @@ from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, n
 from evenhand.models.heads.registry import HEADS
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")
-"""Keys of [train] of a model that determine its training budget."""
+"""Keys of [train] of a model that determine its training budget; `batch_size` stands for the rows of a step."""
 
 
 def differences(
@@ -88,14 +88,27 @@ def budget_differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> lis
     if not base or not other:
         return []
     ours, theirs = base.get("train", {}), other.get("train", {})
+    names = {"batch_size": "batch_size x accumulate_grad_batches"} if _accumulates(ours, theirs) else {}
+    ours, theirs = _with_effective_batch(ours), _with_effective_batch(theirs)
     used = _used(base) & _used(other)
     out = [
-        f"train.{key} {ours.get(key)} against {theirs.get(key)}"
+        f"train.{names.get(key, key)} {ours.get(key)} against {theirs.get(key)}"
         for key in BUDGET
         if key in used and key in {*ours, *theirs} and ours.get(key) != theirs.get(key)
     ]
     seeds = [len(model.get("seeds", [0])) for model in (base, other)]
     return [*out, f"{seeds[0]} against {seeds[1]} seeds"] if seeds[0] != seeds[1] else out
+
+
+def _accumulates(*trains: Mapping[str, Any]) -> bool:
+    return any(train.get("accumulate_grad_batches", 1) > 1 for train in trains)
+
+
+def _with_effective_batch(train: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings with the rows that an optimizer step sees as `batch_size`, in however many batches."""
+    if "batch_size" not in train or not _accumulates(train):
+        return train
+    return {**train, "batch_size": train["batch_size"] * train["accumulate_grad_batches"]}
 
 
 def _used(model: Mapping[str, Any]) -> set[str]:

@@ -138,7 +138,7 @@ class FitSpec:
     second_sets
         Other rows that are evaluated beside.
     recorder
-        Builder of the recorder of an epoch: (number of classes, whether multi-label, steps) -> recorder.
+        Builder of the recorder of an epoch: (number of classes, whether multi-label, steps, batches) -> recorder.
     device
         Where the network and the inputs are.
     """
@@ -157,7 +157,7 @@ class FitSpec:
     fixed_norms: nn.Module | None = None
     teacher: DistillationLoss | None = None
     second_sets: tuple[SecondSet, ...] = ()
-    recorder: Callable[[int, bool, int], EpochRecorder] = EpochRecorder
+    recorder: Callable[[int, bool, int, int], EpochRecorder] = EpochRecorder
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 

@@ -13,8 +13,9 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import generator, seed_from
 from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Ints
-from evenhand.training.inputs.batch_order import batch_count, batched, in_order, shuffled, systematic_sample
-from evenhand.training.inputs.length_order import batched_by_length, lengths_of
+from evenhand.training.inputs.accumulated import in_steps
+from evenhand.training.inputs.batch_order import batch_count, in_order, shuffled, systematic_sample
+from evenhand.training.inputs.length_order import lengths_of
 from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
@@ -29,12 +30,28 @@ from evenhand.training.optim.weight_averaging import Average, Weights, cloned, c
 
 
 class Batch(NamedTuple):
-    """One batch: (b,) int64 positions on CPU and device, a generator, and the factor on the peak learning rate."""
+    """One batch.
+
+    Attributes
+    ----------
+    rows, at
+        (b,) int64 positions on CPU and device.
+    draws
+        A generator, or None.
+    learning_rate_factor
+        Factor on the peak learning rate.
+    share
+        Share of the batch in the rows of its optimizer step.
+    last
+        Whether the optimizer steps after it.
+    """
 
     rows: Tensor
     at: Tensor
     draws: torch.Generator | None = None
     learning_rate_factor: float = 1.0
+    share: float = 1.0
+    last: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,8 +160,11 @@ class FitState:
         """Begin the next epoch and return its number."""
         self.epoch = len(self.lines)
         spec = self.spec
-        steps = batch_count(self.balance.epoch_rows or len(spec.fit_rows), spec.train.batch_size)
-        self.recorder = spec.recorder(spec.targets.k, spec.targets.multi_label, steps)
+        rows, train = self.balance.epoch_rows or len(spec.fit_rows), spec.train
+        steps = batch_count(rows, train.effective_batch_size)
+        # an estimate, which is exact without accumulation
+        batches = max(steps, batch_count(rows, train.batch_size))
+        self.recorder = spec.recorder(spec.targets.k, spec.targets.multi_label, steps, batches)
         source = module_with_terms(self.module)
         self.loss_terms = None if source is None else LossTerms(source)
         return self.epoch
@@ -166,20 +186,25 @@ class FitState:
             else systematic_sample(rows, sampling_weights, rng, balance.epoch_rows)
         )
         size, lengths = max(least, spec.train.batch_size), lengths_of(self.current_stage.inputs)
-        ordered = batched(rows, size) if lengths is None else batched_by_length(rows, size, lengths, rng)
-        batches = self._batches(*ordered)
+        rows, sizes, steps = in_steps(rows, size, spec.train.accumulate_grad_batches, lengths, rng)
+        batches = iter(self._batches(rows, sizes))
         draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
         schedule: Schedule = section_of(SCHEDULES, spec.train.schedule)
         # Schedules read the values, which every state holds, rather than count beside them.
         values, warmup, total = self.values[self.first :], spec.train.warmup_epochs, self.current_stage.epochs
-        for number, batch in enumerate(batches):
-            if draws is not None:
-                draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
+        number = 0
+        for step, count in enumerate(steps):
             # By the lines, since `epoch` may be a word: "refresh" passes over the batches without a step.
-            at = len(self.lines) - self.first + number / len(batches)
-            factor = learning_rate_factor(schedule, at, total, values, warmup=warmup, step=1 / len(batches))
-            lowered = 1.0 if self.monitor is None else self.monitor.learning_rate_factor
-            yield Batch(batch.rows, batch.at, draws, factor * lowered)
+            at = len(self.lines) - self.first + step / len(steps)
+            factor = learning_rate_factor(schedule, at, total, values, warmup=warmup, step=1 / len(steps))
+            factor *= 1.0 if self.monitor is None else self.monitor.learning_rate_factor
+            of_step = sum(sizes[number : number + count])
+            for left in reversed(range(count)):
+                if draws is not None:
+                    draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
+                batch, share = next(batches), sizes[number] / of_step
+                yield Batch(batch.rows, batch.at, draws, factor, share, last=left == 0)
+                number += 1
 
     @property
     def mixes(self) -> bool:

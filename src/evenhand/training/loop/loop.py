@@ -175,7 +175,7 @@ def one_pass(batches: Iterable[Batch], step: Step) -> tuple[float, list[Tensor]]
 
 
 def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
-    """Take one step down the loss of a batch."""
+    """Take one step down the loss of a batch, or a part of it: of several batches, the last one steps."""
     train, inputs, targets = state.spec.train, state.current_stage.inputs, state.spec.targets
     x = inputs.batch(batch.rows, batch.draws)
     if batch.draws is not None and state.mixes:
@@ -188,7 +188,8 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
     labels = targets.unsmoothed(y) if state.mixes else targets.plain(batch.at)
 
     def forward_loss() -> Tensor:
-        loss, logits = mean_loss(state, x, y, batch, loss_fn)
+        with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
+            loss, logits = mean_loss(state, x, y, batch, loss_fn)
         teacher = state.spec.teacher
         if teacher is not None:
             loss = teacher.distilled_loss(loss, logits, batch.at, state.epoch)
@@ -197,13 +198,17 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
         recorder.forward(logits)
         return loss
 
-    # Around the whole step: SAM passes the batch through the network twice.
-    with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
-        loss = state.optimizer_step.step(forward_loss, batch.learning_rate_factor, recorder.gradient_norms)
-    recorder.step(labels, state.optimizer_step.loss_scale)
+    loss = state.optimizer_step.step(
+        forward_loss,
+        batch.learning_rate_factor,
+        recorder.gradient_norms,
+        share=batch.share,
+        last=batch.last,
+    )
+    recorder.step(labels, state.optimizer_step.loss_scale, last=batch.last)
     if terms is not None:
         terms.step(len(batch.rows))
-    if state.ema is not None:
+    if state.ema is not None and batch.last:
         state.ema.follow(train.ema)
     return loss, None
 

@@ -29,28 +29,30 @@ class EpochRecorder:
     multi_label
         Whether several classes may hold for one row.
     steps
-        Steps of the epoch.
+        Optimizer steps of the epoch.
+    batches
+        Batches of the epoch, more than steps where gradients are accumulated.
     """
 
     gradient_norms: GradientNorms | None
 
-    def __init__(self, k: int, multi_label: bool, steps: int) -> None:
+    def __init__(self, k: int, multi_label: bool, steps: int, batches: int) -> None:
         self._stats, self._mix = ClassStats(k, multi_label), BatchMix(k)
         self.gradient_norms = GradientNorms(steps)
-        self._steps, self._number, self._every = steps, 0, 0
+        self._batches, self._number, self._every, self._steps = batches, 0, 0, 0
         self._logits: Tensor | None = None
 
     def forward(self, logits: Tensor) -> None:
         """Record (b, k) logits before their loss is computed; of a step with two passes (SAM), the first counts."""
         # from the first batch on, when the number of logits in one is known
-        self._every = self._every or max(1, -(-self._steps * logits.numel() // MOST_LOGITS))
+        self._every = self._every or max(1, -(-self._batches * logits.numel() // MOST_LOGITS))
         if self._logits is None and self._number % self._every == 0:
             self._logits = logits
             if logits.requires_grad:
                 logits.retain_grad()  # torch frees gradients of intermediate tensors otherwise
 
-    def step(self, targets: Tensor, loss_scale: Tensor | None = None) -> None:
-        """Record the end of a step, with the targets of its loss.
+    def step(self, targets: Tensor, loss_scale: Tensor | None = None, *, last: bool = True) -> None:
+        """Record the end of a batch, with the targets of its loss.
 
         Parameters
         ----------
@@ -58,9 +60,12 @@ class EpochRecorder:
             () factor on the loss before its gradients were taken (fp16), or None. It changes within an epoch, so
             that gradients are divided by it. Rows whose gradient overflowed, in a step that was skipped, count as
             rows without one.
+        last
+            Whether the optimizer stepped after it.
         """
         self._number += 1
-        self._mix.add(targets)
+        self._steps += last
+        self._mix.add(targets, last=last)
         logits, self._logits = self._logits, None
         if logits is None:
             return
@@ -73,7 +78,7 @@ class EpochRecorder:
         """Return `train` (see `class_stats.statistics`), `steps`, `motion`, `batch_mix` and `gradient_share`."""
         train = self._stats.read() or {}
         return {
-            "steps": self._number,
+            "steps": self._steps,
             "gradient_share": train.pop("gradient_share", None),
             **self._mix.read(),
             "train": train or None,
@@ -82,15 +87,19 @@ class EpochRecorder:
 
 
 class BatchMix:
-    """Counts the classes in the batches of an epoch."""
+    """Counts the classes in the batches of an epoch; those of one optimizer step count as one."""
 
     def __init__(self, k: int) -> None:
         self._k = k
         self._targets: list[Tensor] = []
+        self._sizes = [0]
 
-    def add(self, targets: Tensor) -> None:
+    def add(self, targets: Tensor, *, last: bool = True) -> None:
         """Add the targets of a batch: (b,) classes, or (b, k) shares of classes."""
         self._targets.append(targets)
+        self._sizes[-1] += len(targets)
+        if last:
+            self._sizes.append(0)
 
     def read(self) -> dict[str, Any]:
         """Return `batch_mix`, the share of each class, and `batches_without`, the number of batches without it.
@@ -100,7 +109,7 @@ class BatchMix:
         if not self._targets:
             return {"batch_mix": None, "batches_without": None}
         joined = torch.cat(self._targets).cpu().numpy()
-        sizes = [len(one) for one in self._targets]
+        sizes = [size for size in self._sizes if size]
         if joined.ndim == 2:
             batches = np.add.reduceat(np.nan_to_num(joined), np.cumsum([0, *sizes])[:-1], axis=0)
         else:

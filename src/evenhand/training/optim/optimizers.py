@@ -58,6 +58,8 @@ class OptimizerStep:
         self.optimizer = build_optimizer(groups, train)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._peaks = [float(group["lr"]) for group in groups]
+        self._accumulated: list[tuple[Callable[[], Tensor], float]] = []
+        self._within = False  # whether some batches of the present step have passed
 
     @property
     def learning_rate(self) -> float:
@@ -65,38 +67,63 @@ class OptimizerStep:
         return float(self.optimizer.param_groups[0]["lr"])
 
     def step(
-        self, loss: Callable[[], Tensor], learning_rate_factor: float, gradient_norms: GradientNorms | None = None
+        self,
+        loss: Callable[[], Tensor],
+        learning_rate_factor: float,
+        gradient_norms: GradientNorms | None = None,
+        *,
+        share: float = 1.0,
+        last: bool = True,
     ) -> Tensor:
-        """Take one optimizer step; return the loss before it.
+        """Take one optimizer step, or accumulate the gradient of one of its batches; return the loss before it.
+
+        Losses are means over rows: with each batch's gradient scaled by its share of the rows, the sum is the
+        gradient of the mean over the rows of all batches, also where they differ in size.
 
         Parameters
         ----------
         loss
-            Runs the forward pass; called a second time for SAM.
+            Runs the forward pass; called a second time for SAM, after the last batch of the step.
         learning_rate_factor
             Factor on the peak learning rates.
         gradient_norms
             Measures the parameters before and after the step.
+        share
+            Share of the batch in the rows of the step.
+        last
+            Whether it is the last batch of the step.
         """
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             # From the peak each time: a rate multiplied step by step would gather rounding errors.
             group["lr"] = peak * learning_rate_factor
-        if self._buffers is not None:
+        if self._buffers is not None and not self._within:
             self._buffers.keep()
         before = loss()
-        self._backward(before)
-        # of the first pass: where it overflows, SAM's second one at the same weights need not
-        finite = None if self._buffers is None else are_finite(self._parameters)
+        self._backward(before, share)
         if self._sam:
-            # statistics of batch normalisation are those of the first pass, at the weights that are kept
-            with sam_perturb(self._parameters, self._sam), frozen_statistics(self._module):
-                self._backward(loss())
-        if self._buffers is not None and finite is not None:
-            self._buffers.restore_unless(finite & are_finite(self._parameters))
-        self._update(gradient_norms)
+            # The ascent is up the gradient of the whole step, so its batches are held until the last one is there.
+            self._accumulated.append((loss, share))
+        self._within = not last
+        if last:
+            # of the first pass: where it overflows, SAM's second one at the same weights need not
+            finite = None if self._buffers is None else are_finite(self._parameters)
+            if self._sam:
+                self._descend_from_above()
+            if self._buffers is not None and finite is not None:
+                self._buffers.restore_unless(finite & are_finite(self._parameters))
+            self._update(gradient_norms)
         return before.detach()
 
-    def _backward(self, loss: Tensor) -> None:
+    def _descend_from_above(self) -> None:
+        """Replace the gradients by those at the weights that SAM moves to."""
+        # statistics of batch normalisation are those of the first pass, at the weights that are kept
+        with sam_perturb(self._parameters, self._sam), frozen_statistics(self._module):
+            for loss, share in self._accumulated:
+                self._backward(loss(), share)
+        self._accumulated = []
+
+    def _backward(self, loss: Tensor, share: float) -> None:
+        loss = loss if share == 1.0 else loss * share
         if self._scaler is not None:
             # here, as the scaler changes its factor after the step; `get_scale` would wait for the device
             self.loss_scale = self._scaler.scale(torch.ones_like(loss.detach()))

@@ -275,6 +275,7 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
         "epoch": fitted.epoch,
         "form": fitted.form,
         "size": stage_plans(context.model, context.train)[fitted.stage].size,
+        "effective_batch_size": context.train.effective_batch_size,
         "score": fitted.score.value,
         "parts": dict(fitted.score.parts),
         "averaged": fitted.averaged,
