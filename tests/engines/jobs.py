@@ -40,6 +40,7 @@ def environment() -> dict[str, Any]:
         "threads": [os.environ[name] for name in names],
         "path": sys.path,
         "huge_pages": os.environ["THP_MEM_ALLOC_ENABLE"],
+        "cublas": os.environ["CUBLAS_WORKSPACE_CONFIG"],
     }
 
 

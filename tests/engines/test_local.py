@@ -125,7 +125,9 @@ def test_workers_are_kept_and_share_the_threads() -> None:
 
 
 def test_what_the_user_set_for_libraries_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run("environment", [{}], 1)[0][0].value["huge_pages"] == "1"
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    found = run("environment", [{}], 1)[0][0].value
+    assert (found["huge_pages"], found["cublas"]) == ("1", ":4096:8")
     monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
     assert run("environment", [{}], 1)[0][0].value["huge_pages"] == "0"
 

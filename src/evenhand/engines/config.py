@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import field_validator
 
@@ -34,7 +35,8 @@ def checked_device(name: str) -> str:
 class ComputeConfig(Section):
     """Processes, threads, device and store.
 
-    No key changes what is computed. Threads and device change the order of sums, and so the last bits of a result.
+    No key changes what is computed, but some change its rounding: threads and device change the order of sums, and
+    so the last bits of a result, and TF32 the fourth digit of a product.
     """
 
     workers: int | None = option(
@@ -51,6 +53,16 @@ class ComputeConfig(Section):
         "auto",
         description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU that passes a trial, else the CPU.",
         min_length=1,
+    )
+    deterministic: bool = option(
+        True,
+        description="Deterministic algorithms on a GPU, where it has them; false is faster for small networks. A "
+        "CPU is deterministic either way.",
+    )
+    float32_matmul_precision: Literal["highest", "high"] = option(
+        "highest",
+        description="As in torch.set_float32_matmul_precision, for convolutions too: high is TF32 on NVIDIA GPUs "
+        "since Ampere, faster with 10 of 23 bits of the mantissa; nothing changes elsewhere.",
     )
     store: str | None = option(
         None, description="Folder of the store of encoded rows; default: the user's cache folder.", min_length=1

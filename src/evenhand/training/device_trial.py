@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evenhand.training.loop.determinism import without_tf32
+from evenhand.training.loop.determinism import allowing_tf32
 
 TOLERANCE = 1e-3
 """Largest difference from the CPU, relative to the largest value; float32 without TF32 stays far below it."""
@@ -46,7 +46,7 @@ def trial_step(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     draws = torch.Generator().manual_seed(0)
     x = torch.randn(2, 8, 16, 16, generator=draws).to(device).requires_grad_()
     weights = torch.randn(8, 8, 3, 3, generator=draws).to(device).requires_grad_()
-    with without_tf32(), torch.enable_grad():
+    with allowing_tf32(False), torch.enable_grad():
         out = functional.conv2d(x, weights, padding=1)
         gradients = torch.autograd.grad(out.square().mean(), (x, weights))
     return out.detach().cpu(), gradients[0].cpu(), gradients[1].cpu()

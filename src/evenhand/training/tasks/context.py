@@ -40,8 +40,8 @@ class TaskContext:
         Of the record.
     model, train, balance, score, classes
         Sections of the configuration.
-    device
-        As in `compute.device`.
+    device, deterministic, float32_matmul_precision
+        As in [compute].
     truth_threshold
         The degree from which on a soft label is true in [score].
     kind_config
@@ -66,6 +66,8 @@ class TaskContext:
     kind_config: Mapping[str, Any] = field(default_factory=dict)
     encoded: str = "encoded"
     exclusive: tuple[tuple[str, ...], ...] = ()
+    deterministic: bool = True
+    float32_matmul_precision: str = "highest"
 
     @classmethod
     def of(cls, record: str, store: StorePlace, model: str) -> TaskContext:
@@ -86,6 +88,7 @@ class TaskContext:
             found |= _baseline(resolved)
         if model not in found:
             raise TaskError(unknown("model", model, found))
+        compute = resolved.get("compute", {})
         return cls(
             record=opened,
             store=Store.at(store, also=_stores_named(resolved)),
@@ -96,10 +99,12 @@ class TaskContext:
             balance=BalanceConfig.model_validate(found[model]["balance"]),
             score=ScoreConfig.model_validate(resolved.get("score", {})),
             classes=ClassesConfig.model_validate(resolved.get("classes", {})),
-            device=str(resolved.get("compute", {}).get("device", "auto")),
+            device=str(compute.get("device", "auto")),
             truth_threshold=truth_threshold(opened),
             kind_config=resolved.get(opened.data()["kind"], {}),
             exclusive=_exclusive(opened, resolved),
+            deterministic=bool(compute.get("deterministic", True)),
+            float32_matmul_precision=str(compute.get("float32_matmul_precision", "highest")),
         )
 
     @property

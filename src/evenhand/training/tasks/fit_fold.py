@@ -29,7 +29,6 @@ from evenhand.models.network import Network
 from evenhand.training.device import device_marks, device_of, passed_over
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.checkpoint import Checkpointer
-from evenhand.training.loop.determinism import deterministic
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_log import write_epochs
@@ -41,6 +40,7 @@ from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
 from evenhand.training.tasks.head_outputs import finish_head, finishes, start_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
+from evenhand.training.tasks.numerics import numerics, numerics_marks
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
@@ -88,19 +88,19 @@ def run_task(
         _say(progress, f"{damage}. The task is done again.")
         discard_frozen(folder, context.shared)
         discard(folder)
-    if words := passed_over(context.device):
-        _say(progress, words)
-    with deterministic(threads):
-        try:
+    try:
+        with numerics(context, threads):
+            if words := passed_over(context.device):
+                _say(progress, words)
             return _fit(context, fold, seed, threads, folder, watcher, progress)
-        except TaskError as error:
-            raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
-        except OSError as error:
-            raise TaskError(
-                f"Model {model}, fold {fold}, seed {seed}: {error.filename or folder} cannot be written or read "
-                f"({error.strerror or error}). Free disk space or restore its permissions; the same command "
-                "then resumes."
-            ) from None
+    except TaskError as error:
+        raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
+    except OSError as error:
+        raise TaskError(
+            f"Model {model}, fold {fold}, seed {seed}: {error.filename or folder} cannot be written or read "
+            f"({error.strerror or error}). Free disk space or restore its permissions; the same command "
+            "then resumes."
+        ) from None
 
 
 def prepare_model(
@@ -113,10 +113,10 @@ def prepare_model(
     {"model", "stages": number of stages with a frozen part}
     """
     context = TaskContext.of(record, store, model)
-    device = device_of(context.device)
     config = context.model
     report = None if progress is None else lambda done, total: progress([done, total])
-    with deterministic(threads):
+    with numerics(context, threads):
+        device = device_of(context.device)
         # a pretrained encoder is the same for every seed; a random one has activations of its own
         for seed in config.seeds[:1] if has_frozen_features(config) else config.seeds:
             build_stages(context, fresh_network(context, seed).to(device), device, report)
@@ -128,7 +128,7 @@ def check_weights(
 ) -> dict[str, Any]:
     """Build the network of a model, and return {"model"}; raises `ModelError` if its weights cannot be used."""
     context = TaskContext.of(record, store, model)
-    with deterministic(threads):
+    with numerics(context, threads):
         fresh_network(context, context.model.seeds[0])
     return {"model": model}
 
@@ -303,6 +303,7 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         *([context.blocks] if context.blocks else []),
         # what a GPU adds to them: its name, the dtype in force, the versions of CUDA and cuDNN
         *device_marks(device, precision(context.train.precision, device).dtype),
+        *numerics_marks(context, device),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     weights = context.samples.weights

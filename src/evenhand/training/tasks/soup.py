@@ -19,7 +19,7 @@ from evenhand.data.store.store import StorePlace
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
-from evenhand.training.loop.determinism import deterministic, forked_rng
+from evenhand.training.loop.determinism import forked_rng
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState, trained_tensors
 from evenhand.training.loop.loop import validate_refreshed
@@ -28,6 +28,7 @@ from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
+from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
 from evenhand.training.tasks.task_files import (
     PREDICTIONS,
@@ -136,7 +137,7 @@ def run_soup(record: str, store: StorePlace, model: str, fold: int, threads: int
     if damage == "":
         return summary_of(folder, SOUP)
     discard(folder, SOUP)
-    with deterministic(threads):
+    with numerics(context, threads):
         found = _soup(context, fold, folder)
     write_task(folder, found, context.shared, SOUP)
     return found

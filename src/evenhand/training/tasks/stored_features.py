@@ -13,10 +13,10 @@ from evenhand.base.values import Floats
 from evenhand.data.store.store import StorePlace
 from evenhand.data.store.stored_only import StoredOnly
 from evenhand.training.device import device_of
-from evenhand.training.loop.determinism import deterministic
 from evenhand.training.tasks.build_inputs import activations_of
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.initial_network import fresh_network
+from evenhand.training.tasks.numerics import numerics
 
 
 def write_features(
@@ -48,8 +48,8 @@ def write_features(
     context = TaskContext.of(record, store, model)
     if stored_only:
         context = replace(context, store=StoredOnly.of(context.store))
-    device = device_of(context.device)
-    with deterministic(threads):
+    with numerics(context, threads):
+        device = device_of(context.device)
         network = fresh_network(context, context.model.seeds[0]).to(device)
         if network.frozen is None:
             return {"model": model, "width": 0}

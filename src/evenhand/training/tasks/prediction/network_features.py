@@ -16,10 +16,10 @@ from evenhand.data.store.store import StorePlace
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
 from evenhand.training.inputs.inference import predict_logits
-from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.predict_fold import network_of_fold
 
 BATCH = 4096
@@ -55,7 +55,7 @@ def write_network_features(
     """
     context = TaskContext.of(record, store, model)
     network, _ = network_of_fold(context, fold, seed)
-    with deterministic(threads):
+    with numerics(context, threads):
         found = features_of_rows(context, network, context.store.open(entry), np.array(rows, dtype=np.int64))
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
@@ -84,7 +84,7 @@ def write_row_vectors(
     """
     context = TaskContext.of(record, store, model)
     network, _ = network_of_fold(context, fold, seed)
-    with deterministic(threads), torch.no_grad():
+    with numerics(context, threads), torch.no_grad():
         positions = np.array(rows, dtype=np.int64)
         features = features_of_rows(context, network, context.store.open(entry), positions)
         network.head.eval()

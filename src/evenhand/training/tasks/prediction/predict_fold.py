@@ -21,10 +21,10 @@ from evenhand.models.io.network_files import load_network
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
 from evenhand.training.inputs.inference import predict_logits, probabilities
-from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
 from evenhand.training.tasks.task_files import SOUP, WEIGHTS, kept_soup, summary_of
@@ -59,7 +59,7 @@ def predict_fold(
     context = TaskContext.of(record, store, model)
     size = context.size_of_fold(fold, seed)
     rows = context.store.open(entry if size == context.model.size else (sizes or {})[str(size)])
-    with deterministic(threads):
+    with numerics(context, threads):
         network, correct = network_of_fold(context, fold, seed)
         found = network_probabilities(context, network, rows, correct)
     with replacing(Path(out)) as part, part.open("wb") as file:
@@ -95,7 +95,7 @@ def predict_prefixes(
     network, correct = network_of_fold(context, fold, seed)
     entry = context.entry(context.size_of_fold(fold, seed))
     at = context.rows[np.array(rows, dtype=np.int64)]
-    with deterministic(threads):
+    with numerics(context, threads):
         found = np.stack(
             [
                 network_probabilities(
