@@ -1,6 +1,8 @@
 """Every command on every file that it reads, damaged in every way: what ends otherwise than by a sentence.
 
     python benchmarks/damage.py [--slots 2] [--every 1] [--cases N] [--minutes 600] [--commands report predict]
+    python benchmarks/damage.py --log damage.jsonl     # what it has is not run again: stop and resume as you like
+    python benchmarks/damage.py --log damage.jsonl --summary
     python benchmarks/damage.py --case "report|runs/a/predictions.parquet|flip|17"
 
 The cases are those of `tests/safety/`: each runs in a forked child with a deadline of 60 s and 2 GiB. At fault is
@@ -32,21 +34,66 @@ def work(slot: int, slots: int, folder: Path, wanted: argparse.Namespace, counte
     bench, ends = matrix.Bench(folder / f"slot{slot}"), time.monotonic() + 60 * wanted.minutes
     if unread := [name for name in commands if not bench.files(name)]:
         sys.exit(f"no file is read, so that none can be damaged: {', '.join(unread)}")
-    cases = bench.sample(wanted.cases, commands)
+    cases, logged = bench.sample(wanted.cases, commands), {line["case"] for line in _logged(wanted.log)}
     done: Counter[str] = Counter()
     for case in cases[slot :: slots * wanted.every]:
         if time.monotonic() > ends:
             break
+        if str(case) in logged:
+            continue
         result = bench.run(case)
         if result.fault == "hang":  # once more: the machine may have been busy
             result = bench.run(case)
         done["cases"] += 1
         done["cpu seconds"] += round(result.ended.cpu_seconds, 2)
         done["largest, MiB"] = max(done["largest, MiB"], result.ended.peak_bytes >> 20)
+        if wanted.log:
+            _append(wanted.log, result)
         if result.fault:
             done[result.fault] += 1
             print(f"{result.fault}: {case}\n{said(result.ended)}", flush=True)
     counted.put(({**done}, len(cases)))
+
+
+def _logged(log: Path | None) -> list[dict[str, Any]]:
+    """Return the results in a log, of each case the last."""
+    if log is None or not log.exists():
+        return []
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    return list({line["case"]: line for line in lines}.values())
+
+
+def _append(log: Path, result: Any) -> None:
+    """Add a result to the log: one short write, so that slots share the file."""
+    ended = result.ended
+    document = {
+        "case": str(result.case), "fault": result.fault, "code": ended.code,
+        "said": said(ended)[-600:] if result.fault else "",
+        "cpu_seconds": round(ended.cpu_seconds, 2), "seconds": round(ended.seconds, 2), "mib": ended.peak_bytes >> 20,
+    }  # fmt: skip
+    with log.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(document) + "\n")
+
+
+def summarise(log: Path) -> None:
+    """Print what a log holds: cases, commands, files, ways of damage, faults."""
+    lines = _logged(log)
+    names = [line["case"].split("|") for line in lines]
+    print(
+        json.dumps(
+            {
+                "cases": len(lines),
+                "command lines": len({name[0] for name in names}),
+                "files": len({name[1] for name in names}),
+                "files x commands": len({tuple(name[:2]) for name in names}),
+                "damages": len({tuple(name[2:]) for name in names}),
+                "cases by exit code": dict(sorted(Counter(str(line["code"]) for line in lines).items())),
+                "faults": dict(Counter(line["fault"] for line in lines if line["fault"])),
+                "longest, s": max((line["seconds"] for line in lines), default=0),
+                "largest, MiB": max((line["mib"] for line in lines), default=0),
+            }
+        )
+    )
 
 
 def said(ended: Any) -> str:
@@ -63,8 +110,15 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="Run one of so many cases.")
     parser.add_argument("--cases", type=int, default=10**9, help="Run so many cases, as many of each command.")
     parser.add_argument("--minutes", type=float, default=600, help="Stop after this time.")
+    parser.add_argument("--log", type=Path, help="Add a line of JSON per case to this file; skip those it has.")
+    parser.add_argument("--summary", action="store_true", help="Print the counts of the log, and run nothing.")
     parser.add_argument("--folder", type=Path, help="Where to work; data that are there are used again.")
     wanted = parser.parse_args()
+    if wanted.summary:
+        if wanted.log is None:
+            parser.error("--summary needs --log.")
+        summarise(wanted.log)
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = wanted.folder or Path(temporary)
         if wanted.case:

@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from evenhand.review.log.event import Event
@@ -82,17 +83,32 @@ def build(folder: Path) -> None:
     )
     call(folder, "journal", "runs", "--file", "EXPERIMENTS.md")
     call(folder, "predict", "runs/a", "new", "--like", "sample.csv", "--to", "predicted.csv")
+    call(folder, "submit", "runs.toml", "runs/a", "predicted.csv")
     _decisions(folder)
+    _applied(folder)
 
 
 def _decisions(folder: Path) -> None:
-    """Write the session of a review in which three rows were decided."""
+    """Write the session of a review in which four rows were decided, and the known class of one."""
     labels = pd.read_csv(folder / "photos" / "labels.csv")
     ids = pd.read_parquet(folder / "runs" / "a" / "samples.parquet").set_index("path")["id"]
     (folder / "session").mkdir()
     log = DecisionLog(folder / "session" / "decisions.jsonl")
     for path, label in labels[["path", "class"]].iloc[:3].itertuples(index=False):
         log.append(Event.new("keep", "ann", str(ids[path]), [label]))
+    path, label = labels.loc[3, ["path", "class"]]
+    other = next(name for name in labels["class"] if name != label)
+    log.append(Event.new("relabel", "bob", str(ids[path]), [label], to=[other]))
+    pd.DataFrame([{"id": ids[path], "label": label}]).to_csv(folder / "planted.csv", index=False)
+
+
+def _applied(folder: Path) -> None:
+    """Write photos of which one was relabelled by a review that can be undone."""
+    shutil.copytree(folder / "photos", folder / "reviewed")
+    shutil.copytree(folder / "session", folder / "applied")
+    text = (folder / "runs.toml").read_text("utf-8").replace('root = "photos"', 'root = "reviewed"')
+    (folder / "reviewed.toml").write_text(text, encoding="utf-8")
+    call(folder, "review", "reviewed.toml", "--apply", "--yes", "--session", "applied")
 
 
 def _configure(folder: Path, kind: str, output: str, to: Path, data: str = "", folds: str = _TEST) -> None:
@@ -126,9 +142,16 @@ def _tables(folder: Path) -> None:
     one.to_csv(folder / "one.csv", index=False)
     one.to_parquet(folder / "one.parquet", index=False)
     one.sample(frac=1, random_state=0).to_csv(folder / "two.csv", index=False)
+    names = list(one.columns[2:])
+    numbers = {"probabilities": one[names].to_numpy(), "classes": np.array(names), "fold": one["fold"].to_numpy()}
+    np.savez(folder / "one.npz", ids=one["id"].to_numpy(dtype=str), **numbers)
     log = [{"epoch": at, "train_loss": 1 / (at + 1), "val_loss": 1 / (at + 2), "val_acc": 0.5} for at in range(8)]
     pd.DataFrame(log).to_csv(folder / "log.csv", index=False)
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log), encoding="utf-8")
+    state = {
+        "log_history": [{"epoch": line["epoch"], "loss": line["train_loss"], "step": line["epoch"]} for line in log]
+    }
+    (folder / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
     lines = [json.dumps({"row": f"r{at % 2}", "line": [float(x) for x in range(32)]}) for at in range(8)]
     (folder / "stream.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

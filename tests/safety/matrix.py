@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
+import pkgutil
 import re
 import shutil
 import zlib
@@ -11,6 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import evenhand
 
 from .children import MEMORY_BYTES, Ended, run
 from .commands import COMMANDS
@@ -25,12 +29,12 @@ _NOTICE = re.compile(
     r"|written again",
     re.IGNORECASE,
 )
-_IMPORTED = (
-    "evenhand.cli.app", "torch", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.linear_model", "PIL.Image",
-    "evenhand.pipeline.verbs.run", "evenhand.pipeline.verbs.report", "evenhand.pipeline.verbs.predict",
-    "evenhand.pipeline.verbs.check", "evenhand.training.tasks.fit_fold", "evenhand.reporting.write_html",
-    "evenhand.modalities.photos.torch_half", "evenhand.modalities.scanlines.torch_half",
+_LATE = (
+    "torch.fx.experimental.symbolic_shapes", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pyarrow.csv",
+    "pyarrow.pandas_compat", "scipy.signal", "scipy.stats", "sklearn.decomposition", "sklearn.ensemble",
+    "sklearn.feature_extraction", "sklearn.linear_model", "sklearn.neighbors", "sklearn.covariance", "PIL.Image",
 )  # fmt: skip
+"""Modules of packages that are imported when they are needed: by this process, that its children need not."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Build the data, import what commands import."""
-        for name in _IMPORTED:
-            importlib.import_module(name)
+        _import_all()
         # Records name files by whole paths: commands work where the data were built, on a copy that is made anew.
         self.work, self.whole = self.folder / "work", self.folder / "whole"
         if not self.whole.exists():
@@ -185,6 +188,17 @@ class Bench:
 
     def _line(self, command: str) -> list[str]:
         return COMMANDS[command].arguments.split()
+
+
+def _import_all() -> None:
+    """Import what commands import, and spare children of looking through its objects, which would copy them."""
+    for module in pkgutil.walk_packages(evenhand.__path__, "evenhand."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in _LATE:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def _lines(text: str) -> Counter[str]:
