@@ -69,7 +69,8 @@ def _append(log: Path, result: Any) -> None:
     document = {
         "case": str(result.case), "fault": result.fault, "code": ended.code,
         "said": said(ended)[-600:] if result.fault else "",
-        "cpu_seconds": round(ended.cpu_seconds, 2), "seconds": round(ended.seconds, 2), "mib": ended.peak_bytes >> 20,
+        "cpu_seconds": round(ended.cpu_seconds, 2), "seconds": round(ended.seconds, 2),
+        "mib": ended.peak_bytes >> 20,
     }  # fmt: skip
     with log.open("a", encoding="utf-8") as file:
         file.write(json.dumps(document) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import io
 import os
 import resource
@@ -12,9 +13,14 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import typer
+import typer.main
+
+import evenhand.cli.app
 
 DEADLINE_SECONDS = 60.0
 MEMORY_BYTES = 2 << 30
@@ -49,18 +55,21 @@ def run(
     *,
     weak: bool = False,
     patience: float = 1,
+    modules: Path | None = None,
 ) -> Ended:
     """Run the command line in a fork of this process, in `folder`; `weak` without the powers of root.
 
-    `patience` multiplies the deadline, for commands on sound files on a busy machine.
+    `patience` multiplies the deadline, for commands on sound files on a busy machine. `modules` is a file to which
+    the child writes the names of all modules that it has imported in the end.
     """
     out, err = folder.with_suffix(".out"), folder.with_suffix(".err")
+    command = _command(evenhand.cli.app.app)
     start = time.monotonic()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        _child(arguments, folder, environment, out, err, weak)
+        _child(command, arguments, folder, environment, out, err, weak, modules)
     hung, descriptor = False, os.pidfd_open(child)
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -95,8 +104,21 @@ def _kill(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
+@functools.cache
+def _command(app: Callable[[list[str]], object]) -> Callable[[list[str]], object]:
+    """Return what an application makes of itself when it is called: once here, and not in every child."""
+    return typer.main.get_command(app) if isinstance(app, typer.Typer) else app
+
+
 def _child(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, err: Path, weak: bool
+    command: Callable[[list[str]], object],
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    out: Path,
+    err: Path,
+    weak: bool,
+    modules: Path | None,
 ) -> None:
     code = UNCAUGHT
     try:
@@ -114,10 +136,8 @@ def _child(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if weak:
             _drop_capabilities()
-        from evenhand.cli.app import app
-
         sys.argv = ["evenhand", *arguments]
-        app(list(arguments))
+        command(list(arguments))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:
@@ -125,6 +145,8 @@ def _child(
     with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()
+        if modules:
+            modules.write_text("\n".join(sys.modules), encoding="utf-8")
     os._exit(code)
 
 

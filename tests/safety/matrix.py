@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
-import pkgutil
 import re
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import evenhand
 
 from .children import MEMORY_BYTES, Ended, run
 from .commands import COMMANDS
@@ -29,12 +27,6 @@ _NOTICE = re.compile(
     r"|written again",
     re.IGNORECASE,
 )
-_LATE = (
-    "torch.fx.experimental.symbolic_shapes", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pyarrow.csv",
-    "pyarrow.pandas_compat", "scipy.signal", "scipy.stats", "sklearn.decomposition", "sklearn.ensemble",
-    "sklearn.feature_extraction", "sklearn.linear_model", "sklearn.neighbors", "sklearn.covariance", "PIL.Image",
-)  # fmt: skip
-"""Modules of packages that are imported when they are needed: by this process, that its children need not."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +66,7 @@ class Bench:
     _read: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Build the data, import what commands import."""
-        _import_all()
+        """Build the data."""
         # Records name files by whole paths: commands work where the data were built, on a copy that is made anew.
         self.work, self.whole = self.folder / "work", self.folder / "whole"
         if not self.whole.exists():
@@ -107,7 +98,10 @@ class Bench:
             for path in self._files():
                 os.utime(path, (0, path.stat().st_mtime))  # a read sets the time of access again, whoever reads
             before = set(self._files())
-            self._learn(command, run(self._line(command), self.work, environment(self.work), patience=10))
+            names = self.folder / "modules.txt"
+            place = environment(self.work)
+            self._learn(command, run(self._line(command), self.work, place, patience=10, modules=names))
+            _import(names.read_text("utf-8").split())
             read = {path for path in self._files() & before if path.stat().st_atime > 0}
             alike: dict[str, str] = {}
             for path in sorted(read):
@@ -190,13 +184,14 @@ class Bench:
         return COMMANDS[command].arguments.split()
 
 
-def _import_all() -> None:
-    """Import what commands import, and spare children of looking through its objects, which would copy them."""
-    for module in pkgutil.walk_packages(evenhand.__path__, "evenhand."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    for name in _LATE:
-        importlib.import_module(name)
+def _import(names: Iterable[str]) -> None:
+    """Import modules that a child has imported, so that the next need not.
+
+    Objects are taken out of the sight of the collector: in a child it would write to all of them, and so copy them.
+    """
+    for name in names:
+        with contextlib.suppress(Exception):  # some names are no modules of their own, such as those that six makes
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
 
