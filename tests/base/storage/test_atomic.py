@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import (
     json_lines,
+    read_frame,
     remove_partial_files,
     replacing,
     to_json,
@@ -77,3 +80,11 @@ def test_a_frame_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
     with pytest.raises(EvenhandError, match=r"a\.xlsx: tables can be written as \.csv or \.parquet"):
         write_frame(frame, tmp_path / "a.xlsx")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.PARQUET", "a.csv"]
+
+
+@pytest.mark.parametrize("noted", [b"{", b"\xff", b'{"columns": [{}], "index_columns": []}', b"{}"])
+def test_a_table_with_damaged_notes_of_pandas_is_a_value_error(tmp_path: Path, noted: bytes) -> None:
+    table = pa.table({"a": [1]}).replace_schema_metadata({b"pandas": noted})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(ValueError):  # noqa: PT011  (the words are those of pandas)
+        read_frame(tmp_path / "a.parquet")

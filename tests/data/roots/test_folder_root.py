@@ -152,3 +152,11 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 80
+
+
+def test_a_file_too_large_to_read_is_not_hashed_either(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg")
+    os.truncate(tmp_path / "a.jpg", 2**32 + 1)
+    for read in (FolderRoot(tmp_path).read, FolderRoot(tmp_path).content):
+        with pytest.raises(DataError, match="has 4,294,967,297 bytes; a file of at most"):
+            read("a.jpg")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import evenhand
 from evenhand.base.errors import StoreError
 from evenhand.data.store import row_writer, space
 from evenhand.data.store.space import make_room
@@ -128,6 +129,7 @@ LIMITED = """
 import resource, signal, sys
 import numpy as np
 from pathlib import Path
+import evenhand
 from evenhand.base.errors import StoreError
 from evenhand.data.store.store import Store
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -235,6 +237,25 @@ def test_an_entry_of_the_future_is_cleared_as_well(tmp_path: Path) -> None:
     put(store, "a")
     used_at(store, "a", time.time() + 1e6)
     assert store.clear(unused_days=1).entries == 0
+    assert store.clear().entries == 1
+
+
+@pytest.mark.parametrize("how", ["missing", "pipe", "folder", "loop"])
+def test_an_entry_without_a_description_is_listed_cleared_and_named_by_verify(tmp_path: Path, how: str) -> None:
+    store = Store(tmp_path / "store")
+    put(store, "a")
+    (about,) = (tmp_path / "store" / "entries").glob("*/entry.json")
+    about.unlink()
+    {
+        "missing": lambda: None, "pipe": lambda: os.mkfifo(about), "folder": about.mkdir,
+        "loop": lambda: about.symlink_to(about.name),
+    }[how]()  # fmt: skip
+    usage = store.usage()
+    assert (list(usage["what"]), list(usage["in_use"])) == (["damaged"], [False])
+    (damaged,) = evenhand.verify(tmp_path / "store").damaged["file"]
+    assert damaged == f"entries/{about.parent.name}/entry.json"
+    put(store, "a")
+    assert names(store) == ["a"], "it is made again"
     assert store.clear().entries == 1
 
 

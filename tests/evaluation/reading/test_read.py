@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +207,27 @@ def test_files_that_are_something_else_are_told(tmp_path, name):
     (tmp_path / name).write_bytes(b"\x00\xff\xfe nothing of the kind \x81")
     with pytest.raises(DataError):
         read_predictions(tmp_path / name)
+
+
+@pytest.mark.parametrize("noted", [b"{", b"\xff", b'{"columns": [{}], "index_columns": []}'])
+def test_damaged_notes_of_pandas_do_not_matter(tmp_path, noted):
+    table = pa.table({"id": ["a", "b"], "x": [0.25, 0.75], "y": [0.75, 0.25]})
+    pyarrow.parquet.write_table(table.replace_schema_metadata({b"pandas": noted}), tmp_path / "x.parquet")
+    (p,) = read_predictions(tmp_path / "x.parquet")
+    assert p.probabilities.tolist() == [[0.25, 0.75], [0.75, 0.25]]
+
+
+def test_text_that_is_none_and_a_damaged_member_are_told(tmp_path):
+    ids = pa.array(["a", "é"]).cast(pa.binary())
+    broken = pa.StringArray.from_buffers(2, ids.buffers()[1], pa.py_buffer(b"a\xc3\x00"))
+    pyarrow.parquet.write_table(pa.table({"id": broken, "x": [0.5, 0.5], "y": [0.5, 0.5]}), tmp_path / "x.parquet")
+    with pytest.raises(DataError, match=r"x\.parquet: .*damaged one .*UTF8"):
+        read_predictions(tmp_path / "x.parquet")
+    np.savez(tmp_path / "x.npz", ids=np.array(["a"]), probabilities=np.array([[0.5, 0.5]]))
+    raw = (tmp_path / "x.npz").read_bytes().replace(b"ids.npy", b"idsnnpy")
+    (tmp_path / "x.npz").write_bytes(raw)
+    with pytest.raises(DataError, match=r"x\.npz: is not an npz file, or a damaged one"):
+        read_predictions(tmp_path / "x.npz")
 
 
 def test_text_in_a_column_of_parquet_is_told(tmp_path):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from evenhand.base.errors import RecordError
+from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.pipeline.submission.submission_log import LOG, add, read_log, written_entry
 
@@ -26,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\n", "\r"])
 def test_no_character_poisons_the_log(record: Record, file: Path, mark: str) -> None:
     lines = [
-        add(record, "written", file, overridden=[f"1{mark}"]),
+        add(record, "written", file, model="m", rows=1, overridden=[f"1{mark}"]),
         add(record, "uploaded", file, output=f"a{mark}b"),
     ]
     assert read_log(record) == lines
@@ -34,8 +35,28 @@ def test_no_character_poisons_the_log(record: Record, file: Path, mark: str) -> 
 
 
 def test_a_line_that_is_not_json_is_named(record: Record, file: Path) -> None:
-    add(record, "written", file)
+    add(record, "written", file, model="m")
     with (record.path / LOG).open("a") as log:
         log.write("\n{half\n")
     with pytest.raises(RecordError, match="line 3 is not JSON"):
         read_log(record)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["null", "[]", "{}", '{"event": 1}', '{"event": "written"}', "[" * 100_000]
+    + [
+        f'{{"event": "written", "model": "m", {rest}}}'
+        for rest in ('"overridden": 3', '"overridden": [1], "rows": ""')
+    ],
+)
+def test_a_line_of_another_shape_is_named(record: Record, line: str) -> None:
+    (record.path / LOG).write_text(f"{line}\n")
+    with pytest.raises(RecordError, match=r"line 1 .*Correct or remove it"):
+        read_log(record)
+
+
+def test_a_submission_that_is_no_file_is_refused(record: Record, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="named pipe"):
+        written_entry(record, tmp_path / "pipe")

@@ -89,3 +89,12 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(evenhand.EvenhandError, match="neither a record .* nor a store"):
         evenhand.verify(tmp_path)
     assert CliRunner().invoke(app, ["verify", str(tmp_path / "none")]).exit_code == 2
+
+
+def test_an_array_that_is_a_link_out_of_the_store_is_damaged(tmp_path: Path) -> None:
+    Store(tmp_path / "store").rows({}, ["a"], lambda _: {"x": np.arange(9)})
+    (file,) = (tmp_path / "store").glob("entries/*/x.npy")
+    file.rename(tmp_path / "elsewhere.npy")
+    file.symlink_to(tmp_path / "elsewhere.npy")
+    (reason,) = evenhand.verify(tmp_path / "store").damaged["reason"]
+    assert reason == "is a link that leads out of the folder"

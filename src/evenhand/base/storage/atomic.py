@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.regular_file import check_regular
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,27 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
             frame_csv(table, part)
         else:
             table.to_parquet(part, index=False)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Return the table of a Parquet file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is damaged: pyarrow and pandas raise errors of any kind for that, of which some are not documented.
+    """
+    import pandas as pd
+
+    check_regular(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError, MemoryError):
+        raise
+    except Exception as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:

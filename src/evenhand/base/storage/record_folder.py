@@ -17,7 +17,7 @@ import pandas as pd
 from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import plain, to_json
+from evenhand.base.storage.atomic import plain, read_frame, to_json
 from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.manifest import holds, read_manifest, record_text, recording
 
@@ -120,7 +120,7 @@ class RecordFolder:
         """
         path = self.file(name)
         try:
-            return pd.read_parquet(path)
+            return read_frame(path)
         except (OSError, ValueError) as error:
             raise self.damaged(name, f"is not a Parquet table ({first_line(error)})") from None
 

@@ -48,9 +48,7 @@ class FolderRoot:
     def read(self, name: str) -> bytes:
         try:
             with open(self._located(name), "rb", buffering=0, opener=opener) as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > MOST_BYTES:
-                    raise DataError(f"has {size:,} bytes; a file of at most {MOST_BYTES:,} is read")
+                _refuse_large(file.fileno())
                 return file.readall()
         except OSError as error:
             raise DataError(f"cannot be read ({_reason(error)})") from None
@@ -66,6 +64,7 @@ class FolderRoot:
     def content(self, name: str) -> str:
         try:
             with open(self._located(name), "rb", buffering=0, opener=opener) as file:
+                _refuse_large(file.fileno())
                 return file_hash(file)
         except OSError as error:
             raise DataError(f"cannot be read ({_reason(error)})") from None
@@ -94,6 +93,12 @@ class FolderRoot:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _refuse_large(descriptor: int) -> None:
+    size = os.fstat(descriptor).st_size
+    if size > MOST_BYTES:
+        raise DataError(f"has {size:,} bytes; a file of at most {MOST_BYTES:,} is read")
 
 
 @dataclass(frozen=True)

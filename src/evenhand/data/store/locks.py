@@ -42,11 +42,15 @@ class FileLock:
 
 
 def lock_shared(path: Path) -> FileLock | None:
-    """Return a lock that any number of processes can share, or None if the file does not exist (any more)."""
+    """Return a lock that any number of processes can share, or None if there is no such file (any more)."""
     try:
         descriptor = opener(str(path), os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError, UnreadableFileError):
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # no store makes links
+            return None
+        raise
     hold = FileLock(descriptor)
     _lock(descriptor, fcntl.LOCK_SH, path)
     return hold if _still_there(descriptor, path) else None

@@ -6,13 +6,14 @@ import contextlib
 import errno
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import StoreError
-from evenhand.base.storage.sealed_json import SealError, read_sealed
+from evenhand.base.storage.sealed_json import read_sealed
 from evenhand.data.store.locks import try_lock
 from evenhand.data.store.marker import is_entry, is_lock, is_trash
 
@@ -55,24 +56,33 @@ class EntryInfo:
 def list_entries(entries: Path) -> list[EntryInfo]:
     """Return the complete entries, the least recently used first."""
     found = []
-    for path in entries.glob(f"*/{ABOUT}"):
-        if not is_entry(path.parent.name) or path.parent.is_symlink():  # no store makes links
+    for folder in entries.iterdir() if entries.is_dir() else []:
+        if not is_entry(folder.name) or folder.is_symlink() or not folder.is_dir():  # no store makes links
             continue
         with contextlib.suppress(OSError):  # being removed
-            found.append(_described(path))
+            found.append(_described(folder))
     return sorted(found, key=lambda item: item.used)
 
 
-def _described(path: Path) -> EntryInfo:
+def is_described(entry: Path) -> bool:
+    """Return whether an entry has a description that is a file of its own, sound or not."""
+    try:
+        return stat.S_ISREG((entry / ABOUT).lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _described(folder: Path) -> EntryInfo:
     """Return what an entry.json says; where it is damaged, what the disk says, so that the entry can be evicted."""
-    used = path.stat().st_mtime
+    path = folder / ABOUT
     try:
         about = read_sealed(path).content
-        size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
-        return EntryInfo(path.parent, str(about["what"]), dict(about["key"]), *size_and_age)
-    except (SealError, ValueError, KeyError, TypeError):
-        size = sum(file.stat().st_size for file in path.parent.iterdir())
-        return EntryInfo(path.parent, DAMAGED, {}, 0, size, "", used)
+        size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), path.stat().st_mtime
+        return EntryInfo(folder, str(about["what"]), dict(about["key"]), *size_and_age)
+    except (OSError, ValueError, KeyError, TypeError):
+        files = [file.lstat() for file in folder.glob("*.npy")]
+        used = max((file.st_mtime for file in files), default=folder.stat().st_mtime)
+        return EntryInfo(folder, DAMAGED, {}, 0, sum(file.st_size for file in files), "", used)
 
 
 def make_room(folder: Path, need: int, limit: int | None, *, own: str = "", written: int = 0) -> None:
@@ -131,6 +141,9 @@ def remove(entry: Path, building: Path) -> bool:
     It is renamed first, so that it disappears in one step; what a process killed while deleting leaves behind is
     removed by `sweep`.
     """
+    if not is_described(entry):  # no process can open it
+        remove_broken(entry, building)
+        return True
     # Readers hold a shared lock on it as long as any of their arrays lives.
     hold = try_lock(entry / ABOUT)
     if hold is None:

@@ -38,7 +38,16 @@ from evenhand.data.store.locks import lock_exclusive, try_lock
 from evenhand.data.store.marker import check_store, claim, is_entry, is_marked
 from evenhand.data.store.ragged import Array
 from evenhand.data.store.row_writer import Make, Progress, RowWriter
-from evenhand.data.store.space import ABOUT, list_entries, make_room, remove, remove_broken, store_errors, sweep
+from evenhand.data.store.space import (
+    ABOUT,
+    is_described,
+    list_entries,
+    make_room,
+    remove,
+    remove_broken,
+    store_errors,
+    sweep,
+)
 
 _FORMAT = 1
 """Version of the format, part of every name: entries in another format are not found."""
@@ -326,6 +335,6 @@ def _in_use(entry: Path) -> bool:
     """Return whether a living process uses an entry."""
     hold = try_lock(entry / ABOUT)
     if hold is None:
-        return (entry / ABOUT).exists()
+        return is_described(entry)
     hold.release()
     return False

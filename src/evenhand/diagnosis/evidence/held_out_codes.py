@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
-import pandas as pd
 
+from evenhand.base.storage.atomic import read_frame
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.sealed_json import check_listed
 
@@ -57,7 +57,7 @@ def _number(folder: Path) -> int:
 def _values(path: Path) -> npt.NDArray[Any] | None:
     with contextlib.suppress(OSError, ValueError, KeyError):  # damaged, or of another version
         check_listed(path, "task.json")
-        table = pd.read_parquet(path)
+        table = read_frame(path)
         return table.loc[table["set"] == "validation"].filter(regex=r"^code:\d+$").to_numpy()
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -64,11 +64,13 @@ class TableReader:
     def first_rows(self, most: int = 200) -> pd.DataFrame:
         """Return the first rows as a frame; cells of a CSV stay strings."""
         if self.kind == "parquet":
-            file = pyarrow.parquet.ParquetFile(self.path)
-            batch = next(file.iter_batches(batch_size=most), None)
-            return (
-                pd.DataFrame(columns=list(self.names)) if batch is None else batch.to_pandas(ignore_metadata=True)
-            )
+            with _parquet_errors(self.path):
+                file = pyarrow.parquet.ParquetFile(self.path)
+                batch = next(file.iter_batches(batch_size=most), None)
+                if batch is None:
+                    return pd.DataFrame(columns=list(self.names))
+                # what pandas noted about its columns is JSON, which may be damaged, and is not needed
+                return batch.replace_schema_metadata(None).to_pandas()
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = islice((row for row in csv.reader(file, delimiter=self.separator) if row), most + 1)
             try:
@@ -101,15 +103,24 @@ def opened(path: str | Path) -> TableReader:
     refuse_irregular(path)
     ending = path.suffix.lower()
     if ending == ".parquet":
-        try:
+        with _parquet_errors(path):
             return TableReader(path, tuple(pyarrow.parquet.read_schema(path).names), "parquet")
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
     if ending in (".csv", ".tsv", ".txt"):
         return _opened_csv(path)
     raise DataError(
         f"{path}: predictions are read from .csv, .parquet and .npz files, and from the folder of a run."
     )
+
+
+@contextlib.contextmanager
+def _parquet_errors(path: Path) -> Iterator[None]:
+    """Convert what pyarrow raises on damaged bytes, of types that it does not document, to a `DataError`."""
+    try:
+        yield
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        raise DataError(f"{path}: is not a Parquet table, or a damaged one ({_first_line(error)}).") from None
 
 
 def refuse_irregular(path: Path) -> None:
@@ -232,16 +243,20 @@ def _csv_words(error: Exception, source: TableReader) -> str:
 
 
 def _parquet_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    file = pyarrow.parquet.ParquetFile(source.path)
-    for name in numbers:
-        kind = file.schema_arrow.field(name).type
+    with _parquet_errors(source.path):
+        file = pyarrow.parquet.ParquetFile(source.path)
+        kinds = {name: file.schema_arrow.field(name).type for name in numbers}
+    for name, kind in kinds.items():
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
             raise DataError(
                 f'{source.path}: column "{name}" has the type {kind}, not numbers; if it is not a class, '
                 f"{SELECT_CLASSES}"
             )
     width = max(1, len(numbers)) * 8
-    yield from file.iter_batches(batch_size=max(1024, 2**24 // width), columns=[*texts, *numbers])
+    with _parquet_errors(source.path):
+        for batch in file.iter_batches(batch_size=max(1024, 2**24 // width), columns=[*texts, *numbers]):
+            batch.validate(full=True)  # of damaged bytes, some are no text
+            yield batch
 
 
 def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
@@ -258,13 +273,15 @@ def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             for name in file.files:
                 mapped = _mapped(path, archive, f"{name}.npy")
                 out[name] = file[name] if mapped is None else mapped
-    except (BadZipFile, OSError, EOFError) as error:
-        raise DataError(f"{path}: is not an npz file ({_first_line(error)}).") from None
-    except ValueError:
-        raise DataError(
-            f"{path}: an array contains Python objects, which are not loaded. Save strings as "
-            "np.array(names, dtype=str)."
-        ) from None
+    except MemoryError:
+        raise DataError(f"{path}: is damaged, or holds more than there is memory for.") from None
+    except Exception as error:  # on damaged bytes zipfile, zlib and numpy raise errors of a dozen types
+        if isinstance(error, ValueError) and "pickle" in str(error):
+            raise DataError(
+                f"{path}: an array contains Python objects, which are not loaded. Save strings as "
+                "np.array(names, dtype=str)."
+            ) from None
+        raise DataError(f"{path}: is not an npz file, or a damaged one ({_first_line(error)}).") from None
     return out
 
 

@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.errors import RecordError
+from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.atomic import json_lines, to_json, write_text
 from evenhand.base.storage.record import Record
+from evenhand.base.storage.regular_file import open_regular
+from evenhand.data.tables.csv_dialect import MOST_BYTES
 
 LOG = "submissions.jsonl"
 
@@ -44,7 +47,7 @@ def read_log(record: Record) -> list[dict[str, Any]]:
     Raises
     ------
     RecordError
-        If a line is not JSON.
+        If a line is not a JSON object.
     """
     if not record.has(LOG):
         return []
@@ -52,11 +55,28 @@ def read_log(record: Record) -> list[dict[str, Any]]:
     for number, text in enumerate(json_lines(record.text(LOG)), start=1):
         if not text.strip():
             continue
+        where = f"{record.path / LOG}: line {number}"
         try:
-            out.append(json.loads(text))
-        except json.JSONDecodeError:
-            raise RecordError(f"{record.path / LOG}: line {number} is not JSON. Correct or remove it.") from None
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            raise RecordError(f"{where} is not JSON. Correct or remove it.") from None
+        if fault := _fault(line):
+            raise RecordError(f"{where} {fault}. Correct or remove it.")
+        out.append(line)
     return out
+
+
+def _fault(line: Any) -> str:
+    """Return what is wrong with a line, "" for nothing."""
+    if not isinstance(line, dict) or not isinstance(line.get("event"), str):
+        return 'is not an object with an "event"'
+    if line["event"] != "written":
+        return ""
+    if not isinstance(line.get("model"), str):
+        return 'does not say by which "model" the file was written'
+    if line.get("overridden") and not (isinstance(line["overridden"], list) and type(line.get("rows")) is int):
+        return 'has an "overridden" that is not a list, or no number of "rows"'
+    return ""
 
 
 def written_entry(record: Record, path: Path) -> Mapping[str, Any] | None:
@@ -68,4 +88,8 @@ def written_entry(record: Record, path: Path) -> Mapping[str, Any] | None:
 
 def hash_of(path: Path) -> str:
     """Return a hash of the bytes of a file."""
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    try:
+        with open_regular(path, most=MOST_BYTES) as file:
+            return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None

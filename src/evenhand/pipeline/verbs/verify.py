@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pandas as pd
@@ -121,7 +122,10 @@ def _of_record(folder: Path) -> Iterator[_Row]:
 
 def _of_store(folder: Path) -> Iterator[_Row]:
     for entry in sorted((folder / "entries").glob("*")):
-        if not is_entry(entry.name) or not (entry / ABOUT).is_file():
+        if not is_entry(entry.name) or entry.is_symlink() or not entry.is_dir():
+            continue
+        if not os.path.lexists(entry / ABOUT):
+            yield f"entries/{entry.name}/{ABOUT}", MISSING, "is missing, though it was written", _ENTRY
             continue
         rows = [*_of_sealed(folder, entry / ABOUT, _ENTRY)]
         yield from rows
@@ -139,9 +143,14 @@ def _of_sealed(folder: Path, path: Path, to_do: str) -> Iterator[_Row]:
         return
     yield name, SOUND if found.sealed else UNKNOWN, "", ""
     for file, mark in found.marks.items():
-        place = (path.parent / file).resolve()
-        if place.is_relative_to(folder.resolve()):
-            yield _compared(folder, place.relative_to(folder.resolve()).as_posix(), (mark,), to_do)
+        listed = PurePath(os.path.normpath(path.parent / file))
+        if not listed.is_relative_to(os.path.normpath(folder)):
+            continue
+        name = listed.relative_to(os.path.normpath(folder)).as_posix()
+        if (folder / name).resolve().is_relative_to(folder.resolve()):
+            yield _compared(folder, name, (mark,), to_do)
+        else:
+            yield name, DAMAGED, "is a link that leads out of the folder", to_do
 
 
 def _compared(folder: Path, name: str, marks: Any, to_do: str) -> _Row:

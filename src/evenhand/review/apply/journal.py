@@ -7,17 +7,32 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import json_lines, to_json
 from evenhand.base.storage.flush import flush_folder
-from evenhand.review.apply.steps import Step, step_document, step_of
+from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.review.apply.steps import Step, is_step, step_document, step_of
 
 FILE = "journal.jsonl"
+_MOST_BYTES = 1_000_000_000
 
 State = Literal["void", "doing", "undoing", "finished", "undone"]
 """A void journal was killed while its plan was written: nothing has been done."""
+
+
+def _is_line(line: Any, *, first: bool) -> bool:
+    """Return whether a line is one that a journal writes: the plan first, then steps and states."""
+    if not isinstance(line, dict):
+        return False
+    if first:
+        plan = line.get("plan")
+        return isinstance(line.get("rows"), str) and isinstance(plan, list) and all(map(is_step, plan))
+    (key, value), *more = line.items() or [("", None)]
+    return not more and (
+        value in get_args(State) if key == "state" else key in ("do", "undo") and type(value) is int
+    )
 
 
 @dataclass(frozen=True)
@@ -64,20 +79,27 @@ class Journal:
 
     def _lines(self) -> list[dict[str, Any]]:
         path = self.folder / FILE
-        if not path.is_file():
+        try:
+            texts = json_lines(read_regular_text(path, most=_MOST_BYTES, errors="replace"))
+        except FileNotFoundError:
             return []
-        texts = json_lines(path.read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror}). {self._unknown}") from None
         lines = []
         for number, text in enumerate(texts, start=1):
             try:
                 lines.append(json.loads(text))
-            except ValueError:
-                if number < len(texts):  # the last one may be torn: what it announced was not begun
-                    raise DataError(
-                        f"{path}: line {number} is damaged, so that it is not known what was changed. Backups "
-                        f"lie in {self.folder}."
-                    ) from None
+            except (ValueError, RecursionError):
+                if number == len(texts):  # the last one may be torn: what it announced was not begun
+                    break
+                raise DataError(f"{path}: line {number} is damaged. {self._unknown}") from None
+            if not _is_line(lines[-1], first=number == 1):
+                raise DataError(f"{path}: line {number} is damaged. {self._unknown}")
         return lines
+
+    @property
+    def _unknown(self) -> str:
+        return f"What was changed is not known, and nothing was done. Backups lie in {self.folder}."
 
     def _write(self, line: dict[str, Any]) -> None:
         raw = (to_json(line) + "\n").encode("utf-8")

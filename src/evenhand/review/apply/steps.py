@@ -9,14 +9,16 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.storage.flush import flush_folder
+from evenhand.base.storage.regular_file import UnreadableFileError, open_regular
 from evenhand.data.roots.content_hash import file_hash
+from evenhand.data.roots.folder_root import MOST_BYTES
 
 
 class Step(Protocol):
@@ -101,7 +103,13 @@ class ReplaceTable:
         if not table.is_file():
             return f"{table}: the table is gone."
         wanted = self.after_content if done else self.before_content
-        return None if _hash(table) == wanted else f"{table}: the table has changed."
+        if _hash(table) != wanted:
+            return f"{table}: the table has changed."
+        version, content = (self.before, self.before_content) if done else (self.after, self.after_content)
+        try:
+            return None if _hash(Path(version)) == content else f"{version}: this copy of the table is damaged."
+        except OSError as error:
+            return f"{version}: this copy of the table cannot be read ({error.strerror})."
 
 
 _STEPS: Mapping[str, type[MakeFolder] | type[MoveFile] | type[ReplaceTable]] = {
@@ -118,6 +126,15 @@ def step_document(step: Step) -> dict[str, Any]:
 def step_of(document: Mapping[str, Any]) -> Step:
     """Return the step that `step_document` describes."""
     return _STEPS[document["step"]](**{key: value for key, value in document.items() if key != "step"})
+
+
+def is_step(document: Any) -> bool:
+    """Return whether something is what `step_document` returns for a step."""
+    if not isinstance(document, dict) or document.get("step") not in _STEPS:
+        return False
+    values = {key: value for key, value in document.items() if key != "step"}
+    texts = all(isinstance(value, str) and value and "\0" not in value for value in values.values())
+    return texts and values.keys() == {field.name for field in fields(_STEPS[document["step"]])}
 
 
 def _move(source: Path, target: Path, content: str) -> None:
@@ -152,6 +169,8 @@ def _replace(table: Path, version: Path, old: str, new: str) -> None:
         return
     if found != old:
         raise DataError(f"{table}: has changed meanwhile, and was left as it is. {version} is the version wanted.")
+    if _hash(version) != new:
+        raise DataError(f"{version}: this copy of the table is damaged, and {table} was left as it is.")
     with replacing(table) as part:
         shutil.copy2(version, part)
         # rights are those of the table, not those of the copy of it
@@ -160,5 +179,8 @@ def _replace(table: Path, version: Path, old: str, new: str) -> None:
 
 
 def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_hash(file)
+    try:
+        with open_regular(path, most=MOST_BYTES) as file:
+            return file_hash(file)
+    except UnreadableFileError:
+        return ""  # nothing of this size or kind was ever planned: the file is another

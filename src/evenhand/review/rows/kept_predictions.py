@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.atomic import read_frame, write_frame
 from evenhand.base.values import Mask, Predictions
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource
@@ -68,7 +68,7 @@ class KeptPredictions:
     def _read(self) -> pd.DataFrame | None:
         """Return what the model of the run predicted; None where there is no such file, or not one of ours."""
         try:
-            table = pd.read_parquet(self.path)
+            table = read_frame(self.path)
             return table[(table["run"] == self.run) & (table["model"] == self.model)]
         except (OSError, ValueError, KeyError):  # what Arrow says of a damaged file is a ValueError
             return None

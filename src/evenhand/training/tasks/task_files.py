@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage.atomic import read_frame
 from evenhand.base.storage.checksums import known_mark
 from evenhand.base.storage.record_folder import first_line
 from evenhand.base.storage.sealed_json import SealError, check_listed, check_marks, read_sealed, write_sealed
@@ -110,7 +111,7 @@ def task_table(folder: Path, name: str = TASK) -> pd.DataFrame:
         raise RecordError(f"{folder}: this task has not finished. Run the same configuration again to resume.")
     try:
         check_listed(path, name)
-        return pd.read_parquet(path)
+        return read_frame(path)
     except SealError as error:
         raise RecordError(f"{folder / name}: {error}. {_AGAIN}") from None
     except (OSError, ValueError) as error:
