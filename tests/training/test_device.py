@@ -5,7 +5,7 @@ import torch
 
 from evenhand.base.errors import TaskError
 from evenhand.training import device as device_module
-from evenhand.training.device import device_marks, device_of, passed_over
+from evenhand.training.device import automatic_device, device_marks, device_of, passed_over
 
 
 def test_the_cpu_is_always_there() -> None:
@@ -13,19 +13,12 @@ def test_the_cpu_is_always_there() -> None:
     assert device_of("auto").type in {"cpu", "cuda"}
 
 
-@pytest.mark.parametrize("name", ["cuda:99", "gpu", "meta:x", "meta", "mps", "mps:0"])
+@pytest.mark.parametrize("name", ["cuda:99", "gpu", "meta:x", "meta", "mps:1"])
 def test_a_device_that_is_not_there_is_told(name: str) -> None:
     with pytest.raises(
         TaskError, match=f'compute.device = "{name}" cannot be used here .* Set it to "auto" or "cpu"'
     ):
         device_of(name)
-
-
-def test_an_apple_gpu_is_never_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    forget()
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
-    assert device_of("auto").type == "cpu"
 
 
 @pytest.fixture
@@ -35,6 +28,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def pretend(*faults: str) -> None:
         monkeypatch.setattr("torch.cuda.is_available", lambda: bool(faults))
         monkeypatch.setattr("torch.cuda.device_count", lambda: len(faults))
+        monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
         monkeypatch.setattr(device_module, "why_unusable", lambda device: faults[device.index])
 
     forget()
@@ -66,6 +60,25 @@ def test_the_next_card_is_used_where_the_first_fails(cards: Callable[..., None])
     cards("it differs", "")
     with pytest.warns(UserWarning, match="cuda:0: it differs. Training uses cuda:1"):
         assert device_of("auto") == torch.device("cuda:1")
+
+
+@pytest.mark.parametrize(("fault", "taken"), [("", "mps"), ("its gradients differ", "cpu")])
+def test_an_apple_gpu_is_taken_after_its_trial(
+    fault: str, taken: str, cards: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards()
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    monkeypatch.setattr(device_module, "why_unusable", lambda device: fault)
+    assert automatic_device() == torch.device(taken)
+    assert passed_over("auto").partition(".")[0] == (f"mps: {fault}" if fault else "")
+
+
+def test_an_nvidia_gpu_comes_before_an_apple_gpu(
+    cards: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards("")
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    assert automatic_device() == torch.device("cuda")
 
 
 def test_a_gpu_is_marked_by_card_dtype_and_versions_and_the_cpu_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from pydantic import field_validator
 from evenhand.base.cores import usable_cores
 from evenhand.base.settings.section import Section, option
 
-_DEVICES = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
-_ALLOWED = '"auto", "cpu", "cuda" and "cuda:NUMBER"'
+_DEVICES = re.compile(r"auto|cpu|mps(:0)?|cuda(:\d{1,3})?")
+_ALLOWED = '"auto", "cpu", "cuda", "cuda:NUMBER" and "mps"'
 
 
 def checked_device(name: str) -> str:
@@ -20,13 +20,8 @@ def checked_device(name: str) -> str:
     Raises
     ------
     ValueError
-        If it is not supported, with the reason.
+        If it is not supported, with those that are.
     """
-    if name.partition(":")[0].strip().lower() == "mps":
-        raise ValueError(
-            "Apple GPUs are not supported yet (they lack double precision, and batch normalisation of "
-            'channels-last maps is wrong on them); set device = "cpu"'
-        )
     if not _DEVICES.fullmatch(name):
         raise ValueError(f"allowed are {_ALLOWED}")
     return name
@@ -51,7 +46,7 @@ class ComputeConfig(Section):
     )
     device: str = option(
         "auto",
-        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU that passes a trial, else the CPU.",
+        description="cpu, cuda, cuda:1, mps, or auto: an NVIDIA or Apple GPU that passes a trial, else the CPU.",
         min_length=1,
     )
     deterministic: bool = option(

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from evenhand.base.errors import ModelError, unknown
 from evenhand.models.acceleration.frozen import Frozen
 from evenhand.models.acceleration.frozen_norm_form import lighten
+from evenhand.models.acceleration.memory_format import guard, laid_out
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import build_encoder
@@ -119,7 +120,13 @@ class Network(nn.Module):
         """
         normalise = normalised if x.dtype == torch.uint8 else standardised
         x = normalise(x, self.mean, self.std)
-        return x.contiguous(memory_format=torch.channels_last) if self.model.channels_last else x.contiguous()
+        return laid_out(x, channels_last=self.model.channels_last)
+
+    def to_device(self, device: torch.device) -> Network:
+        """Move to a device, in place, and return the network; its maps lie there as the device needs them."""
+        self.to(device)
+        guard(self, device)
+        return self
 
     def forward(self, x: Tensor) -> Tensor:
         return self.tuned(x if self.frozen is None else self.frozen(x))  # type: ignore[no-any-return]

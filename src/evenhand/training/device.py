@@ -10,14 +10,13 @@ import torch
 
 from evenhand.base.errors import TaskError
 from evenhand.engines.config import checked_device
-from evenhand.training.device_trial import why_unusable
+from evenhand.training.device_trial import gpus, why_unusable
 
 
 def device_of(name: str) -> torch.device:
-    """Return the device of `compute.device`; "auto" is an NVIDIA GPU that passes a trial, else the CPU.
+    """Return the device of `compute.device`; "auto" is a GPU that passes a trial, else the CPU.
 
-    A GPU that is passed over is named in a warning, once per process (`passed_over`). Apple GPUs are refused: they
-    have no double precision, and batch normalisation of maps with channels last is silently wrong there.
+    A GPU that is passed over is named in a warning, once per process (`passed_over`).
 
     Raises
     ------
@@ -82,15 +81,14 @@ def _automatic() -> torch.device:
 
 @cache
 def _choice() -> tuple[torch.device, str]:
-    """Return the first NVIDIA GPU that passes the trial, else the CPU, and a sentence about those passed over."""
+    """Return the first GPU that passes the trial, else the CPU, and a sentence about those passed over."""
     faults: list[str] = []
-    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        fault = why_unusable(torch.device("cuda", index))
+    for device in gpus():
+        fault = why_unusable(device)
         if not fault:
             # without an index where it can be: torch's current device, as `compute.device = "cuda"`
-            device = torch.device("cuda", index) if index else torch.device("cuda")
-            return device, _sentence(faults, f"cuda:{index}")
-        faults.append(f"cuda:{index}: {fault}")
+            return device if device.index else torch.device(device.type), _sentence(faults, str(device))
+        faults.append(f"{device}: {fault}")
     return torch.device("cpu"), _sentence(faults, "the CPU")
 
 

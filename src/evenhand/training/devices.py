@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from evenhand.engines.config import checked_device
-from evenhand.training.device_trial import why_unusable
+from evenhand.training.device_trial import gpus, why_unusable
 
 
 @dataclass(frozen=True)
@@ -37,17 +36,20 @@ class Device:
 def devices() -> Iterator[Device]:
     """Yield the CPU, every NVIDIA GPU that torch sees, and an Apple GPU, each after its trial."""
     yield Device("cpu", fault=why_unusable(torch.device("cpu")))
-    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        yield _nvidia(index)
-    if torch.backends.mps.is_available():
-        try:
-            checked_device("mps")
-        except ValueError as error:
-            yield Device("mps", "Apple GPU", fault=str(error))
+    for device in gpus():
+        yield _nvidia(device) if device.type == "cuda" else _apple(device)
 
 
-def _nvidia(index: int) -> Device:
-    name, device = f"cuda:{index}", torch.device("cuda", index)
+def _apple(device: torch.device) -> Device:
+    fault = why_unusable(device)
+    # its memory is the machine's; this is what torch may use of it
+    ask = getattr(torch.mps, "recommended_max_memory", None)
+    memory = None if fault or ask is None else int(ask())
+    return Device(str(device), "Apple GPU", memory, fault=fault)
+
+
+def _nvidia(device: torch.device) -> Device:
+    name = str(device)
     fault = why_unusable(device)  # first, as a card that fails it may not answer below
     try:
         about = torch.cuda.get_device_properties(device)

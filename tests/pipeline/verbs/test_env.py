@@ -93,11 +93,16 @@ def test_a_card_that_fails_the_trial_is_shown_with_its_reason(
     assert "passed" in shown
 
 
-def test_an_apple_gpu_is_listed_and_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("fault", "memory"), [("", 12_000_000_000), ("its gradients differ", None)])
+def test_an_apple_gpu_is_listed_with_its_trial(
+    fault: str, memory: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    monkeypatch.setattr("torch.mps.recommended_max_memory", lambda: 12_000_000_000)
+    monkeypatch.setattr(devices_module, "why_unusable", lambda device: fault if device.type == "mps" else "")
     (apple,) = (device for device in devices() if device.name == "mps")
-    assert "Apple GPUs are not supported yet" in apple.fault
+    assert (apple.card, apple.fault, apple.memory_bytes) == ("Apple GPU", fault, memory)
 
 
 def test_a_card_that_answers_nothing_is_still_listed(monkeypatch: pytest.MonkeyPatch) -> None:

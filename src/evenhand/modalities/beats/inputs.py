@@ -12,6 +12,7 @@ from torch import Tensor
 
 from evenhand.base.seeds import seed_from
 from evenhand.modalities.beats.encoders.shapes import Batch
+from evenhand.models.io.one_copy import sent
 
 Augment = Callable[[Tensor, str, Any], Tensor]
 """(b, c, t) windows, name of a profile, a generator (or one per row) -> the augmented windows."""
@@ -77,7 +78,11 @@ class BeatInputs:
         return self._beats(rows, self._view_profile, alike)
 
     def _beats(self, rows: Tensor, profile: str, draws: Any) -> Batch:
-        rhythm = {"rhythm": self._rhythm.index_select(0, rows).to(self._device)}
+        return sent(self._parts(rows, profile, draws), self._device)
+
+    def _parts(self, rows: Tensor, profile: str, draws: Any) -> Batch:
+        """Return the parts of beats on the CPU: to augment so little there costs less than asking a GPU for it."""
+        rhythm = {"rhythm": self._rhythm.index_select(0, rows)}
         if self._signal is None:
             return rhythm
         if self._near is None:
@@ -87,12 +92,12 @@ class BeatInputs:
         around = torch.where(known, near, rows.unsqueeze(1))  # any valid row; `known` masks it in the attention
         windows = self._windows(around, profile, draws)
         places, leads = near.shape[1], windows.shape[1] // near.shape[1]
-        return {"around": windows.view(len(rows), places, leads, -1), "known": known.to(self._device), **rhythm}
+        return {"around": windows.view(len(rows), places, leads, -1), "known": known, **rhythm}
 
     def _windows(self, rows: Tensor, profile: str, draws: Any) -> Tensor:
         """Return (b, places · c, t) windows of (b, places) rows: as channels of one row they change alike."""
         taken = np.take(cast(Windows, self._signal), rows.numpy().ravel(), axis=0)
-        windows = torch.from_numpy(taken.reshape(len(rows), -1, taken.shape[-1])).to(self._device)
+        windows = torch.from_numpy(taken.reshape(len(rows), -1, taken.shape[-1]))
         return windows if profile == "none" else self._augment(windows, profile, draws)
 
 

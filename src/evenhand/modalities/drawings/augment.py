@@ -67,9 +67,17 @@ def _moved(batch: Batch, strengths: Profile, draws: Draws) -> Tensor:
     level = JITTER * strengths.get("jitter", 0.0)
     if not level:
         return moved
-    key = (chance[:, 6].double() * 2**53).long()[graph]
+    key = _keys(chance[:, 6])[graph]
     shift = torch.stack([_noise(key, _place(batch), axis) for axis in (0, 1)], dim=1).to(moved)
     return moved + level * (12**0.5) * (shift - 0.5).unsqueeze(1)
+
+
+def _keys(chance: Tensor) -> Tensor:
+    """Return (b,) int64 of (b,) float32 numbers on [0, 1), of which they hold every bit.
+
+    Their multiples of 2^24 are whole, and so is the rest of 2^53: without float64, which Apple GPUs lack.
+    """
+    return (chance * 2**24).long() << 29
 
 
 def _place(batch: Batch) -> Tensor:
@@ -98,7 +106,7 @@ def _dropped(batch: Batch, strength: float, draws: Draws) -> Batch:
     chance = uniform(draws, b, columns=3).to(batch["strokes"])
     share = chance[:, 0] * DROP * strength
     spared = (chance[:, 1] * size).long().clamp(max=size - 1)
-    key = (chance[:, 2].double() * 2**53).long()[graph]
+    key = _keys(chance[:, 2])[graph]
     keep = (_noise(key, place, 2) >= share[graph]) | (place == spared[graph])
     number = keep.cumsum(0) - 1
     source, target = batch["edges"]
@@ -120,6 +128,6 @@ def _without_edges(batch: Batch, strength: float, draws: Draws) -> Batch:
     source, target = _place(batch)[batch["edges"]]
     graph = batch["graph"][batch["edges"][0]]
     pair = torch.minimum(source, target) * size[graph] + torch.maximum(source, target)
-    key = (chance[:, 1].double() * 2**53).long()[graph]
+    key = _keys(chance[:, 1])[graph]
     kept = _noise(key, pair, 3) >= (chance[:, 0] * DROP_EDGES * strength)[graph]
     return {**batch, "edges": batch["edges"][:, kept], "relations": batch["relations"][kept]}

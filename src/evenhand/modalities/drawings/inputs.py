@@ -14,6 +14,7 @@ from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.drawings.augment import apply_profile
 from evenhand.modalities.drawings.encoders.nodes_in import Batch
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES
+from evenhand.models.io.one_copy import sent
 
 
 class DrawingInputs:
@@ -76,7 +77,7 @@ class DrawingInputs:
             "edges": (edges + first.unsqueeze(1)).T.contiguous(),
             "relations": ((bits >> place) & 1).float(),
         }
-        return {name: part.to(self._device) for name, part in batch.items()}
+        return sent(batch, self._device)
 
 
 class _Flat:

@@ -13,6 +13,7 @@ from evenhand.base.seeds import seed_from
 from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.pairs.augment import apply_profile
 from evenhand.modalities.pairs.encoders.shapes import Batch
+from evenhand.models.io.one_copy import sent
 
 
 class PairInputs:
@@ -78,4 +79,4 @@ class PairInputs:
             "length": torch.from_numpy(length),
             "present": self._present.index_select(0, rows),
         }
-        return {name: part.to(self._device) for name, part in batch.items()}
+        return sent(batch, self._device)

@@ -15,6 +15,7 @@ from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.scanlines.augment import apply_profile
 from evenhand.modalities.scanlines.encoders.shapes import STATISTICS, Batch
 from evenhand.modalities.scanlines.features.line_statistics import OF_LINES, line_statistics
+from evenhand.models.io.one_copy import sent
 
 BUCKET = 8
 """Numbers of lines of a batch are rounded up to multiples of it, so that a library plans few shapes."""
@@ -79,13 +80,14 @@ class ScanInputs:
         length = -(-int(self._lines.sizes[at].max()) // BUCKET) * BUCKET
         pixels = torch.from_numpy(self._mask.take(at, length))
         scans = {
-            "lines": torch.from_numpy(self._lines.take(at, length)).to(self._device).float(),
-            "mask": pixels.flatten(2).any(dim=2).to(self._device),
-            "pixels": pixels.to(self._device),
+            "lines": torch.from_numpy(self._lines.take(at, length)),
+            "mask": pixels.flatten(2).any(dim=2),
+            "pixels": pixels,
         }
         if self._steps is not None:
-            scans["steps"] = torch.from_numpy(self._steps.take(at, length)).to(self._device).float()
-        return scans
+            scans["steps"] = torch.from_numpy(self._steps.take(at, length))
+        scans = sent(scans, self._device)  # float16 is half as much to send
+        return {name: part.float() if part.is_floating_point() else part for name, part in scans.items()}
 
     def _read(self, rows: Tensor, scans: Batch) -> Batch:
         """Return the parts that the network reads."""

@@ -141,7 +141,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
     """Put the normalisation's factor and shift into the convolution."""
     scale, shift = scale_and_shift(convolution, norm)
-    weight = convolution.weight.double() * scale.double().view(-1, 1, 1, 1)
+    weight = _double(convolution.weight) * _double(scale).view(-1, 1, 1, 1)
     convolution.weight = _fixed(weight.to(convolution.weight))
     convolution.bias = _fixed(shift)
 
@@ -152,14 +152,19 @@ def scale_and_shift(convolution: nn.Conv2d, norm: _BatchNorm) -> tuple[Tensor, T
     assert mean is not None
     assert variance is not None
     # In float64 and rounded once: channels whose variance is near 0 have factors that magnify rounding errors.
-    scale = torch.rsqrt(variance.detach().double() + norm.eps)
-    shift = -mean.detach().double() * scale
+    scale = torch.rsqrt(_double(variance) + norm.eps)
+    shift = -_double(mean) * scale
     if norm.affine:
-        scale = scale * norm.weight.detach().double()
-        shift = shift * norm.weight.detach().double() + norm.bias.detach().double()
+        scale = scale * _double(norm.weight)
+        shift = shift * _double(norm.weight) + _double(norm.bias)
     if convolution.bias is not None:
-        shift = shift + convolution.bias.detach().double() * scale
+        shift = shift + _double(convolution.bias) * scale
     return scale.to(convolution.weight), shift.to(convolution.weight)
+
+
+def _double(values: Tensor) -> Tensor:
+    """Return values in float64 on the CPU: Apple GPUs do not have it."""
+    return values.detach().cpu().double()
 
 
 def _fixed(values: Tensor) -> nn.Parameter:

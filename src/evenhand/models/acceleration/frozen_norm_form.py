@@ -24,6 +24,7 @@ from evenhand.models.acceleration.batch_norm_folding import (
 )
 from evenhand.models.acceleration.conv_geometry import Window
 from evenhand.models.acceleration.fused_conv import Clamp, Convolve, clamp_of, convolve
+from evenhand.models.acceleration.memory_format import contiguous_where_needed
 from evenhand.models.encoders.encoder import Encoder
 
 
@@ -84,7 +85,7 @@ class Light(nn.Module):
         # Autocast does not know the operator of oneDNN: what it would cast is cast here.
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         weight = (self.weight * self.scale).to(dtype)
-        return self.window.lay(x.to(dtype), weight, self._call)
+        return self.window.lay(contiguous_where_needed(x.to(dtype)), weight, self._call)
 
     def _call(self, x: Tensor, weight: Tensor, padding: list[int]) -> Tensor:
         window, bias = self.window, self.bias.to(x.dtype)

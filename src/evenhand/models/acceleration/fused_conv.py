@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evenhand.models.acceleration.memory_format import contiguous_where_needed, laid_out
+
 Clamp = tuple[float, float]
 """Bounds of an activation."""
 
@@ -39,7 +41,7 @@ def convolve(
             word, numbers = "relu", []
         return joined(x, weight, bias, stride, padding, dilation, groups, word, numbers)
     with torch.autocast(x.device.type, enabled=False):
-        out = functional.conv2d(x, weight, bias, stride, padding, dilation, groups)
+        out = functional.conv2d(contiguous_where_needed(x), weight, bias, stride, padding, dilation, groups)
     return out if clamp is None else out.clamp_(*clamp)
 
 
@@ -85,7 +87,7 @@ class Convolve(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, out = ctx.saved_tensors
         stride, padding, dilation, groups, clamp = ctx.form
-        gradient = gradients[0]
+        gradient = contiguous_where_needed(gradients[0])
         if clamp is not None:
             # read off the output: it equals a bound exactly where the clamp acted
             gradient = torch.ops.aten.hardtanh_backward(gradient, out, *clamp)
@@ -107,7 +109,7 @@ def _turned(gradient: Tensor, weight: Tensor, size: torch.Size, stride: Any, pad
     if tuple(stride) != (1, 1):
         # as long as the output would be with a stride of 1
         sides = [n + 2 * p - k + 1 for n, p, k in zip(size[2:], padding, kernel, strict=True)]
-        spread = gradient.new_zeros((*gradient.shape[:2], *sides)).contiguous(memory_format=torch.channels_last)
+        spread = laid_out(gradient.new_zeros((*gradient.shape[:2], *sides)))
         spread[:, :, :: stride[0], :: stride[1]] = gradient
         gradient = spread
     # what a transposed convolution pads: every place of the input has met every weight

@@ -248,11 +248,19 @@ def _fill(network: Network, run: Run, inputs: FrozenRows, out: Array, how: Activ
         _put(found, out, rows, view)
         return len(rows)
 
-    with kept_memory(), single_threads(how.threads) as pool:
+    with kept_memory(), single_threads(_threads(how)) as pool:
         for rows in pool.map(fill, parts):
             done += rows
             if how.progress is not None:
                 how.progress(done, total)
+
+
+def _threads(how: ActivationPass) -> int | None:
+    """Return the number of threads of a pass: one where a GPU computes, which two would share.
+
+    On Apple GPUs operators of two threads end the process (pytorch#197805).
+    """
+    return how.threads if torch.device(how.device).type == "cpu" else 1
 
 
 @contextlib.contextmanager

@@ -36,14 +36,14 @@ def predict_logits(
 
 
 def _mean_over_views(module: nn.Module, inputs: Inputs, rows: Tensor, precision: Precision) -> Floats:
-    total: Any = 0.0  # in float64: sums of bf16 logits would lose digits
+    total: Any = 0.0  # in float64, which Apple GPUs lack: sums of bf16 logits would lose digits
     for view in range(inputs.views):
         with torch.no_grad(), precision.cast():
-            total = total + module(inputs.look(rows, view)).double()
-    return np.asarray((total / inputs.views).cpu().numpy())
+            total = total + module(inputs.look(rows, view)).cpu().double()
+    return np.asarray((total / inputs.views).numpy())
 
 
 def probabilities(logits: Tensor, *, multi_label: bool) -> Floats:
     """Return (n, k) float64 probabilities: softmax, or a sigmoid per class where several may hold."""
-    wide = logits.double()
-    return np.asarray((wide.sigmoid() if multi_label else wide.softmax(dim=1)).cpu().numpy())
+    wide = logits.cpu().double()
+    return np.asarray((wide.sigmoid() if multi_label else wide.softmax(dim=1)).numpy())

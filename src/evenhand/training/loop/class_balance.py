@@ -71,7 +71,7 @@ class ClassBalance:
         shift, unsmoothing = self.shift(epoch), self.unsmoothed(epoch)
         if unsmoothing is not None:
             # In float64: a constant part is taken off probabilities that may be hardly larger than it.
-            found = corrected(logits.double().cpu().numpy(), shift, unsmoothing)
+            found = corrected(logits.cpu().double().numpy(), shift, unsmoothing)
             return torch.as_tensor(found, dtype=logits.dtype, device=logits.device)
         if shift is None:
             return logits

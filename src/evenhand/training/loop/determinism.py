@@ -23,8 +23,15 @@ def forked_rng(device: torch.device) -> Iterator[None]:
     where an interrupted fit resumes; seeding each batch would cost time without more reproducibility.
     """
     devices = [device] if device.type == "cuda" else []
+    apple = (
+        torch.mps.get_rng_state() if device.type == "mps" else None
+    )  # it takes no device, as `fork_rng` would give
     with torch.random.fork_rng(devices=devices):
-        yield
+        try:
+            yield
+        finally:
+            if apple is not None:
+                torch.mps.set_rng_state(apple)
 
 
 def reproducible_cublas() -> None:

@@ -2,7 +2,9 @@
 
 Where two losses share parameters, the cosine of their gradients says whether they pull the same way (Yu et al.
 2020, "Gradient surgery for multi-task learning", definition 1). It is measured on the first batch of each epoch, by
-a backward pass through the head for each loss; the fit itself is the same, bit for bit.
+a backward pass through the head for each loss; the fit itself is the same, bit for bit. The gradients are kept
+until the epoch is read: their cosine is computed in float64, which Apple GPUs lack, and to read them at once would
+make the device idle.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from torch import Tensor, nn
 
 from evenhand.base.values import Floats
 from evenhand.training.monitor.class_stats import finite_or_none
+
+Gradients = tuple[Tensor, Tensor]
+"""(p,) gradients of the main loss and of a term."""
 
 
 class HasTerms(Protocol):
@@ -40,7 +45,7 @@ class LossTerms:
         self._names: list[str] = []
         self._values: list[Tensor] = []
         self._rows: list[int] = []
-        self._gradients: dict[str, Tensor | None] = {}
+        self._gradients: dict[str, Gradients | None] = {}
 
     def added_to(self, loss: Tensor, targets: Tensor) -> Tensor:
         """Return the main loss of a batch plus the terms.
@@ -74,26 +79,26 @@ class LossTerms:
         """
         if not self._rows:
             return None
-        means = np.average(torch.stack(self._values).double().cpu().numpy(), axis=0, weights=self._rows)
+        means = np.average(torch.stack(self._values).cpu().double().numpy(), axis=0, weights=self._rows)
         shares = _shares(means)
         lines = {}
         for at, name in enumerate(self._names, start=1):
             of = self._gradients[name]
-            cosine, pull = (math.nan, math.nan) if of is None else of.tolist()
+            cosine, pull = (math.nan, math.nan) if of is None else cosine_and_pull(*of)
             figures = {"loss": means[at], "share": shares[at], "cosine": cosine, "pull": pull}
             lines[name] = {word: finite_or_none(float(figure)) for word, figure in figures.items()}
         return float(means[0]), lines
 
 
-def compared_gradients(loss: Tensor, terms: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor | None]:
-    """Return name -> (2,) cosine of the gradients of a term and of the main loss, and the ratio of their norms.
+def compared_gradients(loss: Tensor, terms: Mapping[str, Tensor], module: nn.Module) -> dict[str, Gradients | None]:
+    """Return name -> (p,) gradients of the main loss and of a term, on their device.
 
     With respect to the parameters of the module that both depend on; None where there are none. Gradients of
     parameters are neither read nor changed.
     """
     parameters = [p for p in module.parameters() if p.requires_grad]
     main = _gradients(loss, parameters)
-    return {name: _compared(main, _gradients(term, parameters)) for name, term in terms.items()}
+    return {name: _shared(main, _gradients(term, parameters)) for name, term in terms.items()}
 
 
 def _gradients(value: Tensor, parameters: Sequence[Tensor]) -> Sequence[Tensor | None]:
@@ -102,13 +107,19 @@ def _gradients(value: Tensor, parameters: Sequence[Tensor]) -> Sequence[Tensor |
     return torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
 
 
-def _compared(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> Tensor | None:
+def _shared(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> Gradients | None:
     pairs = [(x, y) for x, y in zip(one, other, strict=True) if x is not None and y is not None]
     if not pairs:
         return None
-    x, y = (torch.cat([part.flatten().double() for part in side]) for side in zip(*pairs, strict=True))
+    x, y = (torch.cat([part.flatten() for part in side]) for side in zip(*pairs, strict=True))
+    return x, y
+
+
+def cosine_and_pull(main: Tensor, term: Tensor) -> tuple[float, float]:
+    """Return the cosine of (p,) gradients of the main loss and of a term, and the ratio of their norms."""
+    x, y = main.cpu().double(), term.cpu().double()
     # a gradient of exactly 0 has no direction: 0 / 0 is NaN, None in the log
-    return torch.stack([x @ y / (x.norm() * y.norm()), y.norm() / x.norm()])
+    return float(x @ y / (x.norm() * y.norm())), float(y.norm() / x.norm())
 
 
 def _shares(means: Floats) -> Floats:

@@ -120,7 +120,7 @@ def _of_classes(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sum
     shares = logs.exp()
     # `max` and not `argmax`, which takes a third longer on a CPU
     truth, predicted = (t.cpu().numpy() for t in (targets, logits.max(dim=1).indices))
-    own = logs.gather(1, targets[sampled, None])[:, 0].double().cpu().numpy()
+    own = logs.gather(1, targets[sampled, None])[:, 0].cpu().double().numpy()
     support, seen = (np.bincount(rows, minlength=k).astype(np.float64) for rows in (truth, truth[sampled]))
     # Sums over a class are scaled by its own rows: its share of the sample is not that of all rows.
     scale, per_row = n / len(own), support / np.maximum(seen, 1.0)
@@ -247,4 +247,4 @@ def _norms(gradient: Tensor | None, n: int) -> Floats:
 
 
 def _numbers(tensor: Tensor) -> Floats:
-    return np.asarray(tensor.double().cpu().numpy())
+    return np.asarray(tensor.cpu().double().numpy())

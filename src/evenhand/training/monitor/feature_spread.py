@@ -64,7 +64,7 @@ def feature_spread(rows: Tensor) -> dict[str, float | None]:
         # the smaller of the two products; both have the same sum of squares, which is that of the variances
         gram = centred @ centred.T if len(rows) <= rows.shape[1] else centred.T @ centred
         still = (centred.abs().amax(dim=0) <= 1e-12).float().mean()
-        numbers = torch.stack([squares, rows.square().sum(), gram.square().sum(), still]).double().cpu().tolist()
+        numbers = torch.stack([squares, rows.square().sum(), gram.square().sum(), still]).cpu().double().tolist()
     moved, length, fourth, share = numbers
     if not math.isfinite(moved + length + fourth):
         return {"spread": None, "dimensions": None, "still": share}

@@ -60,7 +60,7 @@ class GradientNorms:
         if not self._norms:
             return dict.fromkeys(_NAMES)
         # three norms for each measured step, in the order in which `before` and `after` append them
-        table = torch.stack(self._norms).double().cpu().reshape(-1, 3)
+        table = torch.stack(self._norms).cpu().double().reshape(-1, 3)
         # A gradient that is not finite and moved nothing: fp16 overflowed, and the loss scaler skipped the step.
         skipped = ~torch.isfinite(table[:, 0]) & (table[:, 2] == 0)
         if skipped.all():

@@ -119,7 +119,7 @@ def prepare_model(
         device = device_of(context.device)
         # a pretrained encoder is the same for every seed; a random one has activations of its own
         for seed in config.seeds[:1] if has_frozen_features(config) else config.seeds:
-            build_stages(context, fresh_network(context, seed).to(device), device, report)
+            build_stages(context, fresh_network(context, seed).to_device(device), device, report)
     return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
 
 
@@ -138,7 +138,7 @@ def task_spec(
 ) -> FitSpec:
     """Return the spec of one task; its encoder is trained without labels first where its options ask for that."""
     device = device_of(context.device)
-    network = fresh_network(context, seed).to(device)
+    network = fresh_network(context, seed).to_device(device)
     samples = context.samples
     # before the stages: building inputs moves the boundary, which must end at that of the last stage
     second_sets = second_sets_of(context, network, device)

@@ -50,7 +50,7 @@ def write_features(
         context = replace(context, store=StoredOnly.of(context.store))
     with numerics(context, threads):
         device = device_of(context.device)
-        network = fresh_network(context, context.model.seeds[0]).to(device)
+        network = fresh_network(context, context.model.seeds[0]).to_device(device)
         if network.frozen is None:
             return {"model": model, "width": 0}
         rows = context.entry(None) if entry is None else context.store.open(entry)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evenhand.models.acceleration.memory_format import contiguous_where_needed
 from evenhand.models.batch_random import Draws, uniform
 
 
@@ -68,8 +69,9 @@ def flips_alone(maps: Tensor) -> bool:
 
 def resampled(batch: Tensor, grid: Tensor) -> Tensor:
     """Return (b, c, h, w) pictures read at the (b, h, w, 2) places of a grid, reflected at the border."""
-    out = functional.grid_sample(batch.float(), grid, padding_mode="reflection", align_corners=False)
-    return out.clamp_(0.0, 1.0).to(batch.dtype)
+    batch, dtype = contiguous_where_needed(batch.float()), batch.dtype
+    out = functional.grid_sample(batch, grid, padding_mode="reflection", align_corners=False)
+    return out.clamp_(0.0, 1.0).to(dtype)
 
 
 def places(maps: Tensor, height: int, width: int) -> Tensor:

@@ -10,6 +10,7 @@ from evenhand.modalities.scanlines.config import ScanLinesConfig
 from evenhand.modalities.scanlines.encoders.shapes import Batch, Shapes
 from evenhand.modalities.scanlines.options import ScanPictureOptions
 from evenhand.models.acceleration.frozen_norm_form import lighten
+from evenhand.models.acceleration.memory_format import laid_out
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.blocks import Block
 from evenhand.models.encoders.encoder import Encoder
@@ -46,7 +47,7 @@ class ScanAsPicture(nn.Module):
         if x.shape[2:] != self.size:
             x = functional.interpolate(x, self.size, mode="bilinear", align_corners=False, antialias=True)
         channels = [0, 0, 0] if x.shape[1] == 1 else [0, 0, 1]
-        return x[:, channels].contiguous(memory_format=torch.channels_last)
+        return laid_out(x[:, channels])
 
 
 class PictureNetwork(nn.Module):

@@ -107,7 +107,7 @@ def _vectors(head: Any, batches: Sequence[torch.Tensor], device: torch.device) -
 def features_of_rows(context: TaskContext, network: Network, entry: StoreEntry, rows: Ints) -> Floats:
     """Return (len(rows), d) float32 features, averaged over the views that prediction averages."""
     device = device_of(context.device)
-    network.to(device)
+    network.to_device(device)
     inputs = build_inputs(context, network, entry, device)
     # Activations at the boundary "head" are the features themselves.
     module = torch.nn.Identity() if network.tuned.features is None else network.tuned.features

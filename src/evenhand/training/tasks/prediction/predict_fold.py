@@ -140,7 +140,7 @@ def network_probabilities(
         Correction of the logits to the prior that the task corrected to; None leaves them as they are.
     """
     device = device_of(context.device)
-    network.to(device)
+    network.to_device(device)
 
     def logits_of(view: View) -> Floats:
         logits = predict_logits(

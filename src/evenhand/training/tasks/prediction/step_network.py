@@ -68,7 +68,7 @@ class StepModel:
         loaded = [
             network_of_fold(context, fold, seed) for fold in range(context.folds.k) for seed in context.model.seeds
         ]
-        self._networks = [network.to(self._device).eval() for network, _ in loaded]
+        self._networks = [network.to_device(self._device).eval() for network, _ in loaded]
         self._corrections = [correct for _, correct in loaded]
         first, *others = [_block(network, context) for network in self._networks]
         self._stepper, self._batch = first.stepper(others), getattr(torch_half(context.kind), "step_batch")  # noqa: B009
@@ -89,7 +89,7 @@ class StepModel:
             with contextlib.nullcontext() if not frozen else torch.autocast(self._device.type, enabled=False):
                 features, state = self._stepper.advance(batch, self._state)
             parts = zip(self._networks, features.unsqueeze(1), strict=True)
-            logits = torch.cat([network.head(part) for network, part in parts]).double().cpu().numpy()
+            logits = torch.cat([network.head(part) for network, part in parts]).cpu().double().numpy()
         if keep:
             self._state = state
         corrections = zip(self._corrections, logits, strict=True)

@@ -1,0 +1,106 @@
+"""Fits on the pretend device, held for an Apple GPU: SAM, EMA, SWA, mixup, CutMix, a teacher, all augmentations."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from evenhand.training.loop import loop
+from evenhand.training.loop.fit_spec import FitResult
+from evenhand.training.loop.fit_state import FitState
+from evenhand.training.loop.loop import fit
+
+from .conftest import on_pretend, small_spec, taught, watched_steps
+from .pretend import Calls, watched
+
+COPIES = {"photos": 3, "beats": 2}
+"""Copies to the device in a step: the rows, of photos the numbers of their profile, and whom each is mixed with."""
+
+OPTIMIZERS = {"photos": "adamw", "beats": "sgd"}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    kind: str
+    result: FitResult
+    weights: dict[str, Tensor]
+    calls: Calls
+    steps: list[Calls]
+
+
+def fitted(kind: str, device: str | torch.device) -> Fitted:
+    spec = small_spec(kind, device, optimizer=OPTIMIZERS[kind])
+    spec = replace(spec, teacher=taught(spec))
+    with watched() as calls, watched_steps() as steps:
+        result = fit(spec)
+    weights = {name: tensor.cpu() for name, tensor in spec.network.state_dict().items()}  # type: ignore[attr-defined]
+    return Fitted(kind, result, weights, calls, steps)
+
+
+@pytest.fixture(scope="module", params=COPIES)
+def on_device(request: pytest.FixtureRequest) -> Fitted:
+    # float64 and tensors of several devices are errors there: a fit that ends has had none
+    with on_pretend(apple=True) as device:
+        return fitted(request.param, device)
+
+
+def test_a_fit_gives_what_it_gives_on_the_processor(on_device: Fitted) -> None:
+    there = fitted(on_device.kind, "cpu")
+    # the first steps of AdamW are as long where a gradient is a rounding error
+    bound = 1e-4 if OPTIMIZERS[on_device.kind] == "sgd" else 0.03
+    for here, line in zip(on_device.result.lines, there.result.lines, strict=True):
+        assert here["train_loss"] == pytest.approx(line["train_loss"], rel=bound)
+        assert here["sets"]["train"]["information"] == pytest.approx(
+            line["sets"]["train"]["information"], abs=bound
+        )
+        assert here["motion"] == pytest.approx(line["motion"], rel=10 * bound)
+    for name, tensor in there.weights.items():
+        torch.testing.assert_close(on_device.weights[name], tensor, rtol=bound, atol=bound)
+
+
+def test_no_step_reads_from_the_device(on_device: Fitted) -> None:
+    assert len(on_device.steps) == 4
+    assert [step.reads for step in on_device.steps] == [[]] * 4
+
+
+def test_rows_are_sent_in_few_copies(on_device: Fitted) -> None:
+    # constants of the augmentations are sent once, with the first step
+    assert max(len(step.copies) for step in on_device.steps[1:]) == COPIES[on_device.kind]
+
+
+def test_no_map_has_its_channels_last_on_an_apple_gpu(on_device: Fitted) -> None:
+    assert on_device.calls.channels_last == []
+
+
+def test_one_thread_calls_the_device(on_device: Fitted) -> None:
+    assert on_device.calls.threads == {"MainThread"}
+
+
+def test_maps_have_their_channels_last_on_other_gpus(pretend: torch.device) -> None:
+    found = last_step(small_spec("photos", pretend, sam=0.0)).channels_last
+    assert {"convolution_overrideable", "native_batch_norm", "grid_sampler_2d"} <= set(found)
+
+
+@pytest.mark.parametrize(("kind", "mixing"), [("photos", "cutmix"), ("photos", "mixup"), ("beats", "mixup")])
+def test_a_large_batch_takes_as_many_kernels_as_a_small_one(kind: str, mixing: str, pretend: torch.device) -> None:
+    off = {"cutmix": 0.0, "mixup": 0.0, "sam": 0.0}
+    few, many = (
+        last_step(small_spec(kind, pretend, rows=batch * 3, batch=batch, **{**off, mixing: 0.5}))
+        for batch in (8, 64)
+    )
+    assert few.kernels == many.kernels
+    assert few.copies != many.copies
+
+
+def last_step(spec: loop.FitSpec) -> Calls:
+    """Return the calls of the second step of a fit: the first one makes what later ones have."""
+    state = FitState(spec)
+    state.enter_stage(0)
+    loop.begin_training(state, state.begin_epoch())
+    batches = state.training_batches(0)
+    with contextlib.closing(batches), watched_steps() as steps:  # type: ignore[type-var]
+        for _ in range(2):
+            loop.train_step(state, next(batches))
+    return steps[-1]
