@@ -68,7 +68,7 @@ def predictions(made: SimpleNamespace) -> pd.DataFrame:
 
 
 def test_a_frozen_part_is_folded_and_one_thread_computes_it(make_record: Make) -> None:
-    made = make_record(model={"encoder": "timm:test_efficientnet", "views": 2}, rows=24)
+    made = make_record(model={"encoder": "timm:test_efficientnet", "views": 2, "frozen_precision": "float32"})
     context = TaskContext.of(**made.common)
     network = fresh_network(context, 0)
     alike = copy.deepcopy(network)

@@ -29,7 +29,11 @@ def laid_out(x: Tensor, *, channels_last: bool = True) -> Tensor:
 
 def contiguous_where_needed(x: Tensor) -> Tensor:
     """Return a tensor as it is; on devices that need it contiguous."""
-    return x.contiguous() if x.device.type in CONTIGUOUS else x
+    if (
+        x.device.type not in CONTIGUOUS or x.is_contiguous()
+    ):  # asked first: `contiguous` counts as a use of a tensor
+        return x
+    return x.contiguous()
 
 
 def guard(network: nn.Module, device: torch.device) -> None:
