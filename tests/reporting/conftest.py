@@ -237,7 +237,19 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
     best = {"best": "ensemble:equal", "metric": "macro_f1", **interval(0.7)}
     record.write_json(
         "scores.json",
-        {"record": "r", "headline": best, "scores": scores, "findings": [], "seconds": {"train": 12.3}},
+        {
+            "record": "r",
+            "headline": best,
+            "scores": scores,
+            "findings": [],
+            "seconds": {"train": 12.3},
+            "usage": {
+                "model0": {
+                    "device": "NVIDIA H100",
+                    "peak_memory": {"device_bytes": 7_040_000_000, "host_bytes": 2_000_000_000},
+                }
+            },
+        },
     )
     weights = rng.random((models, k))
     pairs_of = [

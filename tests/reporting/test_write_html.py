@@ -57,6 +57,11 @@ def test_every_section_is_there_and_linked(record: Record) -> None:
     assert {f"#{name}" for name in SECTIONS} <= set(links)
 
 
+def test_the_page_says_what_models_were_trained_on(record: Record) -> None:
+    words = " ".join(Tags(rendered(record, picture)).text.split())
+    assert "model0 NVIDIA H100 7.0 GB of the card, 2.0 GB of the machine." in words
+
+
 def test_names_are_escaped_everywhere(record: Record) -> None:
     page = Tags(rendered(record, picture))
     assert not [tag for tag, _ in page.tags if tag == "script"]

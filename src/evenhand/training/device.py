@@ -60,8 +60,12 @@ def device_marks(device: torch.device, dtype: torch.dtype | None) -> list[str]:
     """
     if device.type == "cpu":
         return []
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return [name, str(dtype or torch.float32), str(torch.version.cuda), str(cudnn_version())]
+    return [device_name(device), str(dtype or torch.float32), str(torch.version.cuda), str(cudnn_version())]
+
+
+def device_name(device: torch.device) -> str:
+    """Return "cpu", or the name of a card ("NVIDIA H100 80GB HBM3")."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def cudnn_version() -> int | None:

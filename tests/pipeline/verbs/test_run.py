@@ -62,7 +62,7 @@ def test_the_record_holds_what_the_design_says(done: Run) -> None:
 
 def test_scores_are_as_the_shell_prints_them(done: Run) -> None:
     document = done.document()
-    assert set(document) >= {"record", "scores", "findings", "seconds"}
+    assert set(document) >= {"record", "scores", "findings", "seconds", "usage"}
     floor = "floor: size and colour"
     assert set(document["scores"]) == {"первая", "b", "ensemble:equal", "ensemble:nnls", floor}
     for sets in document["scores"].values():
@@ -73,6 +73,16 @@ def test_scores_are_as_the_shell_prints_them(done: Run) -> None:
             for figure in metrics.values():
                 assert set(figure) - {"how"} == {"estimate", "low", "high", "n", "groups", "enough"}
     assert json.loads((done.path / "scores.json").read_text()) == document
+
+
+def test_scores_and_runs_say_on_what_models_were_trained_and_what_it_took(done: Run) -> None:
+    (usage,) = {one["device"]: one for one in done.document()["usage"].values()}.values()
+    assert usage["device"] == "cpu"
+    table = evenhand.runs(done.path.parent)
+    (row,) = table[table["record"] == str(done.path)].to_dict(orient="records")
+    assert (row["device"], row["peak_device_bytes"]) == ("cpu", None)
+    assert row["peak_host_bytes"] >= usage["peak_memory"]["host_bytes"] > 50e6
+    assert "of the machine" in (done.path / "report.html").read_text(encoding="utf-8")
 
 
 def test_predictions_cover_every_row_once_per_model(done: Run) -> None:

@@ -43,3 +43,15 @@ def test_a_damaged_record_is_listed_as_such_and_hides_no_other(output: Path, nam
     assert name.split(".")[0] in table["note"][0]
     done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["runs", str(output)])
     assert (done.exit_code, "damaged" in done.output, "unfinished" in done.output) == (0, True, True)
+
+
+def test_runs_on_a_card_show_it_with_its_highest_memory(output: Path) -> None:
+    first, _ = sorted(output.iterdir())
+    peaks = [{"device_bytes": 7_040_000_000, "host_bytes": 2}, {"device_bytes": 5, "host_bytes": 3}]
+    usage = {name: {"device": "NVIDIA H100", "peak_memory": peak} for name, peak in zip("ab", peaks, strict=True)}
+    Record.open(first).write_json("scores.json", {"headline": {}, "usage": usage})
+    table = evenhand.runs(output)
+    assert table["device"].tolist()[0] == "NVIDIA H100"
+    assert table[["peak_device_bytes", "peak_host_bytes"]].to_numpy().tolist()[0] == [7_040_000_000, 3]
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["runs", str(output)])
+    assert "NVIDIA H100, 7.0 GB" in done.output

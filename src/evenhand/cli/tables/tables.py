@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evenhand.base.row_set import RowSet
 from evenhand.base.text.counted import count
@@ -185,14 +185,19 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         out.print(cell(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
     called = ["name"] if table["name"].any() else []
-    shown = Table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
+    # where all ran on the CPU, a column that says so would take the room of the figures
+    cards = bool(table["peak_device_bytes"].notna().any())
+    shown = Table(
+        ("run", *called, "rows", "best", "figure", *(["device"] if cards else [])), right=[1 + len(called)]
+    )
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if isinstance(row["best"], str) else str(row["state"])
         # A corrected figure is lower than the one in the score table of the same run; unmarked, they would seem
         # to contradict.
         figure += " corrected" if row["corrected"] else ""
         names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
-        shown.add_row(*names, f"{row['rows']:,}", row["best"] if isinstance(row["best"], str) else "", figure)
+        best = row["best"] if isinstance(row["best"], str) else ""
+        shown.add_row(*names, f"{row['rows']:,}", best, figure, *([_device(row)] if cards else []))
     out.print(cell(f"{output}:"))
     out.print(shown)
     if table["corrected"].any():
@@ -200,6 +205,13 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         out.print(cell(words, style="dim"))
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
+
+
+def _device(row: Mapping[Any, Any]) -> str:
+    """Return the device of a run, with the highest memory of it that a process took."""
+    name, peak = row["device"], row["peak_device_bytes"]
+    known = isinstance(peak, (int, float)) and peak == peak  # NaN beside runs without one
+    return "" if not isinstance(name, str) else f"{name}, {peak / 1e9:.1f} GB" if known else name
 
 
 def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:

@@ -151,6 +151,11 @@ def _place(record: Record, scores: Mapping[str, Any]) -> str:
             for name, version in place.get("packages", {}).items()
             if name in ("evenhand", "torch")
         ),
+        *dict.fromkeys(
+            markdown_text(one["device"])
+            for one in scores.get("usage", {}).values()
+            if one.get("device") not in {None, "", "cpu"}
+        ),
         f"{sum(scores.get('seconds', {}).values()):,.0f} s" if scores.get("seconds") else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -31,6 +31,7 @@ from evenhand.pipeline.stages.label_separator import label_separator
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import store_of
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
+from evenhand.pipeline.stages.usage import usage_of_run
 from evenhand.settings.load import Settings
 
 
@@ -100,6 +101,7 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
             {"code": f.code, "severity": f.severity, "message": f.message, "about": f.about} for f in findings
         ],
         "seconds": dict(seconds),
+        "usage": usage_of_run(record, settings),
     }
     record.write_json("scores.json", document)
 

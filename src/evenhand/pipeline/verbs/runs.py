@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +20,8 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
     DataFrame
         record, name, note, state ("finished", "unfinished" or "damaged"), rows, classes, models, best (name),
         metric, estimate, low, high, corrected (whether estimate and interval allow for the selection of the best on
-        the same rows, as figures in score tables do not). For a damaged record, note is the error and counts are 0.
+        the same rows, as figures in score tables do not), device (that models were trained on), peak_device_bytes
+        and peak_host_bytes (of a process, at most). For a damaged record, note is the error and counts are 0.
     """
     columns = [
         "record",
@@ -34,6 +37,9 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
         "low",
         "high",
         "corrected",
+        "device",
+        "peak_device_bytes",
+        "peak_host_bytes",
     ]
     return pd.DataFrame([_row_or_damage(record) for record in records(Path(output))], columns=columns)
 
@@ -63,7 +69,21 @@ def _row(record: Record) -> dict[str, object]:
         "corrected": False,
     }
     if record.finished:
-        headline = record.json("scores.json").get("headline", {})
+        scores = record.json("scores.json")
+        headline = scores.get("headline", {})
         row |= {key: headline.get(key) for key in ("best", "metric", "estimate", "low", "high")}
         row["corrected"] = "as_chosen" in headline
+        row |= _usage(scores.get("usage", {}))
     return row
+
+
+def _usage(models: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    """Return the devices of the models of a run, and their highest memory; older runs have none."""
+    peaks = [one.get("peak_memory", {}) for one in models.values()]
+    return {
+        "device": ", ".join(dict.fromkeys(str(one["device"]) for one in models.values() if one.get("device"))),
+        **{
+            f"peak_{name}": max((peak for one in peaks if (peak := one.get(name))), default=None)
+            for name in ("device_bytes", "host_bytes")
+        },
+    }

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
+from evenhand.training.device import device_name
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.inputs.targets import without_unknown
 from evenhand.training.loop.checkpoint import Checkpointer
@@ -30,6 +31,7 @@ from evenhand.training.monitor.epoch_log import epoch_line
 from evenhand.training.monitor.epoch_recorder import class_statistics
 from evenhand.training.monitor.feature_spread import FeatureSpread
 from evenhand.training.monitor.monitor import Monitor
+from evenhand.training.monitor.peak_memory import peak_memory, reset_peak
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.batch_norm import refresh, single_row, training_mode
 from evenhand.training.optim.mixup import mixed
@@ -108,6 +110,7 @@ def is_over(state: FitState) -> bool:
 def epoch(state: FitState) -> None:
     """Train on every batch once, validate, and keep the weights if they are the best so far."""
     began, number = time.perf_counter(), state.begin_epoch()
+    reset_peak(state.spec.device)
     begin_training(state, number)
     train_loss, _ = one_pass(state.training_batches(number), partial(train_step, state))
     diverged = not is_finite(state, train_loss)
@@ -129,6 +132,8 @@ def epoch(state: FitState) -> None:
             recorded={
                 **state.recorder.read(),
                 **balance_in_force(state),
+                "device": device_name(state.spec.device),
+                "peak_memory": peak_memory(state.spec.device),
                 **({} if terms is None else {"terms": terms[1]}),
             },
             sets={**result.statistics, **({} if diverged else score_second_sets(state))},

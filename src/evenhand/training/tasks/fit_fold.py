@@ -26,13 +26,14 @@ from evenhand.data.store.store import StorePlace
 from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import save_network
 from evenhand.models.network import Network
-from evenhand.training.device import device_marks, device_of, passed_over
+from evenhand.training.device import device_marks, device_name, device_of, passed_over
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_log import write_epochs
 from evenhand.training.monitor.monitor import Monitor
+from evenhand.training.monitor.peak_memory import usage_of
 from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_spec import fold_spec
@@ -228,7 +229,11 @@ def _fit(
     network: Any = spec.network
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
-    summary = {**_summary(context, fold, seed, fitted), "correction": plain(fitted.correction)}
+    summary = {
+        **_summary(context, fold, seed, fitted),
+        **usage_of(fitted.lines, device_name(spec.device)),
+        "correction": plain(fitted.correction),
+    }
     if fitted.unsmoothing is not None:
         summary["unsmoothing"] = fitted.unsmoothing.document()
     write_codes(folder / "codes.parquet", context, spec, parts, fitted.stage)

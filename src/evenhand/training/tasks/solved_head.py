@@ -16,8 +16,10 @@ from evenhand.models.config import SizedModel
 from evenhand.models.heads.modules.scale import set_statistics
 from evenhand.models.heads.modules.solved import LabelledRows
 from evenhand.models.io.network_files import save_network
+from evenhand.training.device import device_name
 from evenhand.training.inputs.inference import probabilities
 from evenhand.training.loop.fit_spec import FitSpec
+from evenhand.training.monitor.peak_memory import peak_memory, reset_peak
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.head_outputs import training_features, write_codes
 from evenhand.training.tasks.predictions_file import logits_of, write_predictions
@@ -30,6 +32,7 @@ def solve(
 ) -> dict[str, Any]:
     """Fit the head of a spec's network, write the files of a task except epochs.jsonl, and return the summary."""
     began = time.monotonic()
+    reset_peak(spec.device)
     samples = context.samples
     network: Any = spec.network
     about = _solved(context, spec, parts, network)
@@ -53,6 +56,8 @@ def solve(
         "averaged": None,
         "alarms": [],
         **about,
+        "device": device_name(spec.device),
+        "peak_memory": peak_memory(spec.device),
         "seconds": round(time.monotonic() - began, 3),
         "correction": plain(shift),
     }

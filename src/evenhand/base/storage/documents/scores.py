@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from evenhand.base.storage.documents.shapes import Document, FigureDocument, FindingDocument, Number
+from evenhand.base.storage.documents.tasks import UsageDocument
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -31,3 +32,4 @@ class ScoresDocument(Document):
     absent: dict[str, list[str]] = Field({})
     findings: list[FindingDocument] = Field([])
     seconds: dict[str, float] = Field({})
+    usage: dict[str, UsageDocument] = Field({})

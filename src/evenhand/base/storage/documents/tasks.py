@@ -18,7 +18,21 @@ class AlertDocument(Document):
     action: str
 
 
-class TaskDocument(Document):
+class PeakDocument(Document):
+    """Highest memory of the device and of the process, bytes; null where it is not known."""
+
+    device_bytes: Count | None = None
+    host_bytes: Count | None = None
+
+
+class UsageDocument(Document):
+    """The device, and the highest memory."""
+
+    device: str = ""
+    peak_memory: PeakDocument = Field(PeakDocument())
+
+
+class TaskDocument(UsageDocument):
     """Epochs, and epoch, stage, form and score of the weights that were kept."""
 
     epochs: Count
