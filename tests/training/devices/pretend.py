@@ -78,7 +78,7 @@ def device() -> torch.device | str:
     try:
         from torch.utils.backend_registration import _setup_privateuseone_for_python_backend as set_up
 
-        set_up(NAME, backend_module=_Module())
+        set_up(NAME, backend_module=_Module(), hook=_hook())
         every = torch.library.Library("_", "IMPL")
         every.fallback(_call, "PrivateUse1")
         aten = torch.library.Library("aten", "IMPL")
@@ -118,6 +118,20 @@ class _Module:
 
     def get_amp_supported_dtype(self) -> list[torch.dtype]:
         return [torch.bfloat16, torch.float16]
+
+
+def _hook() -> Any:
+    class Hook(torch._C._acc.PrivateUse1Hooks):  # type: ignore[name-defined, misc]
+        def is_available(self) -> bool:
+            return bool(_WATCHES)
+
+        def has_primary_context(self, device: int) -> bool:
+            return True
+
+        def is_built(self) -> bool:
+            return True
+
+    return Hook()
 
 
 # Memory
@@ -227,8 +241,8 @@ def _check(name: str, args: Any, options: Any) -> None:
             raise RuntimeError(f"{name}: a tensor {tuple(tensor.shape)} on the CPU among some on the device")
     if name not in MADE:
         _note("kernels", name)
-    chosen = name.startswith(("index", "_index_put")) and any(one.dtype == torch.bool for one in tensors[1:])
-    if name in READ or (chosen and not name.startswith(("index_fill", "index_add"))):
+    chosen = name in {"index", "index_put", "_index_put_impl_", "index_put_"}
+    if name in READ or (chosen and any(one.dtype == torch.bool for one in _tensors(args[1]))):
         _note("reads", name)
     if any(word in name for word in LAID_OUT) and any(map(has_channels_last, tensors)):
         _note("channels_last", name)

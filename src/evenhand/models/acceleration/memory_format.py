@@ -18,7 +18,7 @@ CONTIGUOUS = {"mps"}
 """Types of devices on which maps lie in the order of their dimensions."""
 
 GUARDED = (_ConvNd, _BatchNorm, nn.RNNBase)
-"""Layers whose inputs are made contiguous there: blocks that permute their maps hand them on as they come."""
+"""Layers whose inputs, and gradients, are made contiguous there: blocks that permute hand maps on as they come."""
 
 
 def laid_out(x: Tensor, *, channels_last: bool = True) -> Tensor:
@@ -44,7 +44,15 @@ def guard(network: nn.Module, device: torch.device) -> None:
     for part in network.modules():
         if isinstance(part, GUARDED) and _contiguous_inputs not in part._forward_pre_hooks.values():
             part.register_forward_pre_hook(_contiguous_inputs)
+            part.register_forward_hook(_contiguous_gradients)
 
 
 def _contiguous_inputs(part: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(contiguous_where_needed(x) if isinstance(x, Tensor) else x for x in inputs)
+
+
+def _contiguous_gradients(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+    # by a hook of the tensor: one of the module (`register_full_backward_hook`) forbids operations in place after it
+    for one in output if isinstance(output, tuple) else (output,):
+        if isinstance(one, Tensor) and one.requires_grad:
+            one.register_hook(contiguous_where_needed)
