@@ -52,7 +52,7 @@ def _contiguous_inputs(part: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, .
 
 
 def _contiguous_gradients(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-    # by a hook of the tensor: one of the module (`register_full_backward_hook`) forbids operations in place after it
+    # a hook of the tensor: after one of the module (`register_full_backward_hook`) nothing may change it in place
     for one in output if isinstance(output, tuple) else (output,):
         if isinstance(one, Tensor) and one.requires_grad:
             one.register_hook(contiguous_where_needed)
