@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import struct
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,13 @@ import numpy as np
 import tomlkit
 import torch
 
+from evenhand.base.storage.checksums import append_checksum, mark_of
+from evenhand.base.storage.manifest import _line
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.sealed_json import read_sealed, write_sealed
+from evenhand.data.roots.content_hash import content_hash
+from evenhand.review.log.event import Event
+from evenhand.review.log.log_file import DecisionLog
 from evenhand.testing.archives import write_zip
 
 EVIL = "evil_module"
@@ -35,6 +41,7 @@ class Place:
 
     def record(self, name: str) -> Record:
         """Return a new copy of the sound record."""
+        (self.own / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self.own / "sound", self.own / name, symlinks=True)
         return Record(self.own / name)
 
@@ -65,6 +72,7 @@ def readers(record: Record, *names: str) -> list[str]:
         "audit": f"audit {path}",
         "compare": f"compare {path} sound",
         "retrieve": f"retrieve {path} --evaluate",
+        "search": f"retrieve {path} new --html out/r.html --force",
         "review": f"review {path} --export --session out/session",
         "evaluate": f"evaluate {path}",
     }
@@ -104,7 +112,7 @@ def _names_that_lead_out(place: Place) -> list[str]:
     names = ["../../outside/secret.csv", str(place.outside / "secret.csv"), "link/a.png", "C:\\secret.csv"]
     samples["path"] = [names[at % len(names)] for at in range(len(samples))]
     record.write_table("samples.parquet", samples)
-    return readers(record, "report", "audit", "retrieve", "review")
+    return readers(record, "report", "audit", "retrieve", "search", "review")
 
 
 def _model_names(place: Place) -> list[str]:
@@ -156,6 +164,152 @@ def _links_where_readers_write(place: Place) -> list[str]:
         *readers(record, "verify", "predict", "report", "audit", "review"),
         f"ensemble {record.path} sound --to out/e.csv --force",
         f"predict {record.path} new --like sample.csv --to out/l.csv --force",
+    ]
+
+
+_READ_FROM = {
+    "config.toml": ("report",),
+    "resolved.toml": ("report", "verify"),
+    "environment.json": ("report",),
+    "samples.parquet": ("audit",),
+    "predictions.parquet": ("evaluate", "compare"),
+    "folds.csv": ("report",),
+    "findings.jsonl": ("report", "review"),
+    "models": ("report", "predict", "verify"),
+    "models/m": ("predict",),
+    "models/m/fold0/seed0/epochs.jsonl": ("report", "verify"),
+    "models/m/fold0/seed0/task.json": ("predict",),
+    "models/m/fold0/seed0/weights.safetensors": ("predict", "search"),
+    "manifest.jsonl": ("report", "verify"),
+}
+"""A file or folder of a record -> what reads it."""
+
+
+def _links_that_lead_out(place: Place) -> list[str]:
+    """Each file that readers look into is a link out of the record, as an archive can hold it."""
+    out = [f"runs {place.own / 'linked'}"]
+    for at, (name, lines) in enumerate(_READ_FROM.items()):
+        record = place.record(f"linked/{at}")
+        (record.path / "manifest.jsonl").unlink()
+        path = record.path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        path.symlink_to(
+            place.outside / ("precious" if name.startswith("models") and not path.suffix else "secret.csv")
+        )
+        out += readers(record, *lines)
+    return out
+
+
+def _state(place: Place) -> list[str]:
+    """A run that was interrupted, to be resumed from states that are objects."""
+    record = place.record("runs/interrupted")
+    for name in ("scores.json", "report.html"):
+        (record.path / name).unlink()
+    raws = (pickle.dumps(Payload()), _torch_file())
+    for raw, folder in zip(raws, sorted(record.path.glob("models/*/fold*/seed*")), strict=False):
+        for path in folder.iterdir():
+            path.unlink()
+        (folder / "state.pt").write_bytes(raw)
+        append_checksum(folder / "state.pt")
+    return ["run own.toml"]
+
+
+def _torch_file() -> bytes:
+    evil = io.BytesIO()
+    torch.save({"fingerprint": "", "state": Payload()}, evil)
+    return evil.getvalue()
+
+
+def _session(place: Place, name: str, state: str = "") -> Path:
+    """Write the session of a review, with a journal that moves what is outside."""
+    folder = place.own / name
+    folder.mkdir()
+    log = DecisionLog(folder / "decisions.jsonl")
+    log.append(Event.new("trash", "ann", "../../outside/secret.csv", ["x"]))
+    if state:
+        secret, target = place.outside / "secret.csv", place.outside / "target.txt"
+        marks = [content_hash(path.read_bytes()) for path in (secret, target)]
+        steps = [
+            {"step": "folder", "path": str(place.outside / "made")},
+            {"step": "move", "source": str(secret), "target": str(place.own / "stolen.csv"), "content": marks[0]},
+            {"step": "table", "path": str(target), "before": str(secret), "after": str(secret),
+             "before_content": marks[1], "after_content": marks[0]},
+        ]  # fmt: skip
+        (folder / "applied" / "0001").mkdir(parents=True)
+        lines = [{"plan": steps, "rows": ""}, {"state": state}]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (folder / "applied" / "0001" / "journal.jsonl").write_text(text)
+    return folder
+
+
+def _sessions(place: Place) -> list[str]:
+    out = []
+    for state in ("doing", "undoing", "finished"):
+        folder = _session(place, f"session-{state}", state)
+        out += [f"review own.toml {what} --session {folder}" for what in ("--export", "--unapply", "--apply --yes")]
+    for name, target in (
+        ("corrections.csv", "target.txt"),
+        ("versions", "precious"),
+        ("rows.parquet", "secret.csv"),
+    ):
+        folder = _session(place, f"session-{name}")
+        (folder / name).symlink_to(place.outside / target)
+        out.append(f"review own.toml --export --session {folder}")
+    folder = _session(place, "session-lock")
+    (folder / "applied").mkdir()
+    (folder / "applied" / ".lock").symlink_to(place.outside / "made")
+    return [
+        *out,
+        f"review own.toml --apply --yes --session {folder}",
+        f"review own.toml --agreement --session {folder}",
+    ]
+
+
+def _submission(place: Place) -> list[str]:
+    """A record with a command of its own and a log that speaks for it."""
+    record = place.record("submitted")
+    change(record, "submit", command=["touch", str(place.outside / "ran"), "{file}"])
+    line = {"event": "written", "hash": "0" * 32, "file": str(place.outside / "secret.csv"), "model": "--config=x"}
+    (record.path / "submissions.jsonl").write_text(json.dumps(line) + "\n")
+    own = json.dumps([sys.executable, "-c", "pass", "{file}"])
+    (place.own / "submit.toml").write_text((place.own / "own.toml").read_text() + f"[submit]\ncommand = {own}\n")
+    return [
+        f"submit submit.toml {record.path} sample.csv",
+        f"predict {record.path} new --like sample.csv --to out/s.csv --force",
+        f"submit submit.toml {record.path} out/s.csv --dry-run",
+        f"submit submit.toml {record.path} out/s.csv",
+        f"submit {record.path / 'config.toml'} {record.path} out/s.csv --dry-run",
+    ]
+
+
+def _checksums(place: Place) -> list[str]:
+    """Lists of checksums that name what is outside, whose reader would say whether its content is known."""
+    record = place.record("listed")
+    secret = place.outside / "secret.csv"
+    names = ("../../outside/secret.csv", str(secret), "models/../../../outside/secret.csv")
+    with (record.path / "manifest.jsonl").open("a") as file:
+        file.writelines(f"{_line(name, mark_of(secret))}\n" for name in names)
+    store = place.own / "listed-store"
+    shutil.copytree(place.own / "store", store)
+    (store / "leak").symlink_to(secret)
+    for path in sorted(store.glob("entries/*/entry.json")):
+        found = read_sealed(path)
+        write_sealed(path, {**found.content, "arrays": ["../../leak"]}, [path.parent / "../../leak"])
+    (store / "entries" / ("e" * 32)).mkdir()
+    (store / "entries" / ("e" * 32) / "entry.json").symlink_to(secret)
+    (store / "building" / ("e" * 32 + ".lock")).symlink_to(place.outside / "made")
+    linked = place.own / "linked-store"
+    linked.mkdir()
+    shutil.copy(store / "CACHEDIR.TAG", linked)
+    (linked / "entries").symlink_to(place.outside / "precious" / "entries")
+    return [
+        *readers(record, "verify", "report"),
+        f"verify {store}",
+        f"env --store {store}",
+        f"check own.toml --set compute.store={store}",
+        f"cache --store {store} --clear",
+        f"env --store {linked}",
+        f"cache --store {linked} --clear",
     ]
 
 
@@ -257,9 +411,13 @@ HOSTILE: Mapping[str, Hostile] = {
     "names that lead out in a record": Hostile(_names_that_lead_out),
     "names of models": Hostile(_model_names),
     "names of modules": Hostile(_module_names),
-    # A link within a record is followed when its file is read.
-    "weights": Hostile(_weights, ("/weights.safetensors",)),
-    "links where readers write": Hostile(_links_where_readers_write, ("/target.txt",)),
+    "weights": Hostile(_weights),
+    "links where readers write": Hostile(_links_where_readers_write),
+    "links that lead out of a record": Hostile(_links_that_lead_out),
+    "states of interrupted runs": Hostile(_state),
+    "sessions": Hostile(_sessions),
+    "a record to submit": Hostile(_submission),
+    "lists of checksums": Hostile(_checksums),
     "a store": Hostile(_store),
     "a folder that is not a store": Hostile(_no_store, ("/precious",)),
     "tables": Hostile(_tables),

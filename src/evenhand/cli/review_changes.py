@@ -21,8 +21,11 @@ def change(
     from evenhand.review.versions.views import write_views
 
     found = SessionChanges.of(source, changes=changes, folder=session, run=run)
-    for line in found.recover():
-        print_line(line)
+    if what == "export" and source.is_dir():
+        found.refuse_half_a_change()
+    else:
+        for line in found.recover():
+            print_line(line)
     if what == "unapply":
         undone = found.unapply()
         print_line("There is nothing to undo." if undone is None else f"{undone.folder}: undone; all is as it was.")

@@ -271,6 +271,9 @@ class Kind(Protocol):
     def alone(self, source: Path) -> Root:
         """Return a root for a path that is neither a folder nor a zip, such as one file; raises `DataError`."""
 
+    def predicted_files(self, frame: pd.DataFrame, folder: Path) -> list[Path]:
+        """Return the files that `write_predicted` writes for rows, often none."""
+
     def write_predicted(
         self,
         root: Root,
@@ -391,6 +394,10 @@ class KindDefaults:
     def demo(self, folder: Path) -> Demo | None:
         """Return None: the demo runs on the example."""
         return None
+
+    def predicted_files(self, frame: pd.DataFrame, folder: Path) -> list[Path]:
+        """Return none: the table of predictions is enough."""
+        return []
 
     def write_predicted(
         self,

@@ -35,11 +35,10 @@ SETS = {one.value: one.words for one in RowSet}
 
 def headline(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the best entry with its figures per set, for the summary."""
-    scores = evidence.scores
-    if not scores or not scores.get("headline"):
+    best = (evidence.scores or {}).get("headline") or {}
+    if not best.get("best") or not best.get("metric"):
         return None
-    best = scores["headline"]
-    figure = {of: metrics.get(best["metric"]) for of, metrics in scores["scores"].get(best["best"], {}).items()}
+    figure = {of: metrics.get(best["metric"]) for of, metrics in _scores(evidence).get(best["best"], {}).items()}
     if "as_chosen" in best and "oof" in figure:
         figure["oof"] = {key: best.get(key) for key in best["as_chosen"]}  # corrected for the choice of the best
     corrected = SETS[RowSet.OUT_OF_FOLD] if "as_chosen" in best else ""
@@ -48,15 +47,17 @@ def headline(evidence: RecordContents) -> dict[str, Any] | None:
 
 def score_table(evidence: RecordContents) -> dict[str, Any] | None:
     """Return models × metrics per set, and a chart of the headline metric."""
-    if not evidence.scores or not evidence.scores["scores"]:
+    scores = _scores(evidence)
+    if evidence.scores is None or not scores:
         return None
-    scores = evidence.scores["scores"]
     wanted = evidence.record.score_metrics()
     every = dict.fromkeys(m for sets in scores.values() for of in sets.values() for m in of)
     # Metrics of one class ("recall[a]") have a chart of their own, unless [score] asks for them.
     metrics = list(dict.fromkeys([*(m for m in wanted if m in every), *(m for m in every if "[" not in m)]))
     sets = list(dict.fromkeys(of for by_set in scores.values() for of in by_set))
-    metric = evidence.scores.get("headline", {}).get("metric") or metrics[0]
+    if not metrics:
+        return None
+    metric = (evidence.scores.get("headline") or {}).get("metric") or metrics[0]
     rows = [
         {"name": name, "set": SETS.get(of, of), **by_set[of][metric]}
         for name, by_set in scores.items()
@@ -85,6 +86,10 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
         )
     few = len(scores) <= MOST_BESIDE
     return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric, "metrics_in_rows": few}
+
+
+def _scores(evidence: RecordContents) -> dict[str, Any]:
+    return (evidence.scores or {}).get("scores") or {}
 
 
 def _absent(evidence: RecordContents, of: str) -> str:

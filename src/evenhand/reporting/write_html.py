@@ -93,6 +93,8 @@ def page_environment() -> jinja2.Environment:
     environment.filters["figure"] = figure_words
     environment.filters["number"] = number_words
     environment.filters["three"] = three_digits
+    environment.filters["fixed"] = fixed
+    environment.filters["percent"] = percent
     environment.filters["breakable"] = breakable
     return environment
 
@@ -139,6 +141,24 @@ def three_digits(value: float | None) -> str:
     ('0.988', '–')
     """
     return "–" if value is None else f"{value:.3f}"
+
+
+def fixed(value: float | None, form: str) -> str:
+    """Return a number in a printf form.
+
+    >>> fixed(0.98765, "%.2f"), fixed(None, "%.2f")
+    ('0.99', '–')
+    """
+    return "–" if value is None else form % value
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent.
+
+    >>> percent(0.12345), percent(None)
+    ('12.35', '–')
+    """
+    return "–" if share is None else f"{100 * share:.2f}"
 
 
 def number_words(value: Any) -> str:

@@ -77,7 +77,7 @@ def test_a_manifest_that_is_a_link_is_not_written_through(tmp_path: Path) -> Non
     other.write_text("mine\n")
     (tmp_path / "record").mkdir()
     (tmp_path / "record" / MANIFEST).symlink_to(other)
-    with pytest.raises(RecordError, match="is a link, and is not written through. Remove it"):
+    with pytest.raises(RecordError, match="is a link, and is not read. Remove it"):
         record_text(tmp_path / "record", "a.txt", "a")
     assert other.read_text() == "mine\n"
     assert not (tmp_path / "record" / "a.txt").exists()

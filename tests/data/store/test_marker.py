@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import StoreError
+from evenhand.data.store.locks import lock_exclusive
 from evenhand.data.store.marker import MARKER, is_entry, is_lock, is_trash
 from evenhand.data.store.store import Store
 
@@ -163,3 +164,34 @@ def test_links_in_a_store_are_not_followed(tmp_path: Path) -> None:
     store.clear()
     assert (other / "entry.json").read_text() == "{}"
     assert not (store.folder / "building" / trash).is_symlink()
+
+
+@pytest.mark.parametrize("what", ["entry", "array", "document"])
+def test_links_among_entries_are_not_followed_and_are_made_anew(tmp_path: Path, what: str) -> None:
+    store = Store(tmp_path / "store")
+    put(store)
+    (entry,) = (tmp_path / "store" / "entries").iterdir()
+    path = entry / {"entry": "", "array": "x.npy", "document": "entry.json"}[what]
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    before = {at: at.lstat().st_mtime_ns for at in (tmp_path / "elsewhere", *(tmp_path / "elsewhere").glob("*"))}
+    put(store)
+    assert not path.is_symlink()
+    assert {at: at.lstat().st_mtime_ns for at in before} == before
+
+
+def test_a_store_whose_entries_lie_elsewhere_is_refused(tmp_path: Path) -> None:
+    put(Store(tmp_path / "mine"))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / MARKER).write_bytes((tmp_path / "mine" / MARKER).read_bytes())
+    (tmp_path / "theirs" / "entries").symlink_to(tmp_path / "mine" / "entries")
+    with pytest.raises(StoreError, match="entries: is a link, and is not followed"):
+        Store(tmp_path / "theirs").clear()
+    assert len(Store(tmp_path / "mine").usage()) == 1
+
+
+def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "x.lock").symlink_to(tmp_path / "made")
+    with pytest.raises(OSError, match="symbolic links"):
+        lock_exclusive(tmp_path / "x.lock")
+    assert not (tmp_path / "made").exists()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.values import TEST, Folds
+from evenhand.evaluation.reading import files
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.labels import read_folds, read_labels
 from evenhand.evaluation.reading.read import read_predictions
@@ -285,3 +286,21 @@ def test_a_comma_within_a_name_is_no_decimal_mark(tmp_path, name):
     )
     (found,) = read_predictions(tmp_path / "m.csv")
     assert found.probabilities[0].tolist() == [0.75, 0.25]
+
+
+def test_npz_that_unpacks_to_more_than_is_read_whole_is_refused(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "x.npz", ids=np.array(["a"] * 9), probabilities=np.zeros((9, 500)))
+    monkeypatch.setattr(files, "MOST_UNPACKED", 10_000)
+    with pytest.raises(DataError, match=r"its arrays take 3.,... bytes unpacked, and at most 10,000 are unpacked"):
+        read_predictions(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("where", [40, -200])
+def test_npz_that_is_damaged_within_is_told(tmp_path, where):
+    np.savez_compressed(tmp_path / "x.npz", ids=np.array(["a"] * 9), probabilities=np.full((9, 2), 0.5))
+    raw = bytearray((tmp_path / "x.npz").read_bytes())
+    for at in range(where, where + 30):
+        raw[at] ^= 0x5A
+    (tmp_path / "x.npz").write_bytes(raw)
+    with pytest.raises(DataError, match=r"x\.npz: "):
+        read_predictions(tmp_path / "x.npz")

@@ -19,7 +19,8 @@ def record(tmp_path: Path) -> Record:
 
 
 def test_scores_and_the_best_are_those_of_the_file(record: Record) -> None:
-    figures = {"a": {"oof": {"accuracy": {"estimate": 0.5}}}}
+    figure = {"estimate": 0.5, "low": 0.4, "high": 0.6, "n": 20, "groups": 20}
+    figures = {"a": {"oof": {"accuracy": figure}}}
     record.write_json("scores.json", {"headline": {"best": "a"}, "scores": figures, "seconds": {}})
     assert scores_of(record) == {"headline": {"best": "a"}, "scores": figures, "seconds": {}}
     assert best_model(record) == "a"

@@ -1,4 +1,5 @@
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 from evenhand.base.errors import ModelError
+from evenhand.models.io import tensor_io
 from evenhand.models.io.tensor_io import read_about, read_arrays, write_arrays
 
 
@@ -79,3 +81,17 @@ def test_missing_files_and_other_contents_are_said(tmp_path: Path) -> None:
     (tmp_path / "b.safetensors").write_bytes(b"\xff" * 20)
     with pytest.raises(ModelError, match="cannot be read"):
         read_about(tmp_path / "b.safetensors")
+
+
+def test_weights_that_unpack_to_more_than_their_file_are_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({"a": torch.zeros(100_000)}, tmp_path / "a.pth")
+    with zipfile.ZipFile(tmp_path / "a.pth") as whole, zipfile.ZipFile(tmp_path / "b.pth", "w", 8) as packed:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name))
+    assert list(read_arrays(tmp_path / "a.pth")) == ["a"]
+    monkeypatch.setattr(tensor_io, "MOST_UNPACKED", 100_000)
+    assert list(read_arrays(tmp_path / "a.pth")) == ["a"]
+    with pytest.raises(ModelError, match=r"take 40.,... bytes unpacked, more than the file holds, and it was not"):
+        read_arrays(tmp_path / "b.pth")

@@ -313,12 +313,15 @@ set = {{ "model.net.head_width" = 64 }}
 
 
 def ablation(base: Record, name: str) -> None:
-    figure = {"estimate": 0.1, "low": 0.01, "high": 0.2}
+    figure = {"estimate": 0.1, "low": 0.01, "high": 0.2, "n": 40, "groups": 8}
     row = {"expect": "", "state": "done", "error": "", "figures": {}, "verdicts": [], "conditions": []}
     longer = {
         "verdict": "better",
+        "a": "longer",
+        "b": "base",
         "metric": "macro_f1",
         "difference": figure,
+        "smallest_detectable": 0.05,
         "summary": "longer against base: better.",
     }
     rows = [
@@ -326,7 +329,8 @@ def ablation(base: Record, name: str) -> None:
         {**row, "name": "longer", "set": {"train.epochs": 9}, "record": name, "verdicts": [longer]},
         {**row, "name": "wider", "set": {"model.net.head_width": 64}, "record": None, "state": "planned"},
     ]
-    base.write_json("ablation.json", {"name": "five", "model": "net", "metrics": ["macro_f1"], "rows": rows})
+    about = {"name": "five", "model": "net", "metrics": ["macro_f1"], "n": 40, "groups": 8}
+    base.write_json("ablation.json", {**about, "rows": rows})
 
 
 def test_planned_ablations_are_listed_and_later_what_came_out(output: Path, file: Path, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from evenhand.base.errors import EvenhandError
+from evenhand.cli.app import app
 from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.pipeline.verbs.check import Check, check
 from evenhand.pipeline.verbs.predict import predict, write_beside
@@ -76,6 +79,14 @@ def test_a_record_is_predicted_by_a_run_into_annotations(toml: Path, tmp_path: P
     assert set(table["record"]) == {"p004"}
     assert {"sample", "seconds", "predicted", "p:N", "p:O"} <= set(table)
     (file,) = write_beside(predicted, tmp_path / "out")
+    before = file.read_bytes()
+    with pytest.raises(EvenhandError, match=r"p004\.pred already exists.*--force"):
+        write_beside(predicted, tmp_path / "out")
+    command = ["predict", str(done.path), str(toml.parent / "p004"), "--to", str(tmp_path / "out" / "p.csv")]
+    refused = CliRunner().invoke(app, command)
+    assert (refused.exit_code, list((tmp_path / "out").iterdir())) == (2, [file])
+    assert CliRunner().invoke(app, [*command, "--force"]).exit_code == 0
+    assert file.read_bytes() == before
     with as_data_error("cannot be read"):
         found = import_wfdb().rdann(str(file.with_suffix("")), "pred")
         expert = import_wfdb().rdann(str(toml.parent / "p004"), "atr")

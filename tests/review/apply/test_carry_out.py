@@ -1,6 +1,7 @@
 import contextlib
 import csv
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.review.apply.carry_out import carry_out, changes, recover, unapply
 from evenhand.review.apply.plan import Plan, plan
 from evenhand.review.apply.written_rows import differences, written_rows
@@ -94,6 +96,7 @@ class Project:
         self.folder = folder
         write(self.root, tree)
         self.settings = settings_of(self.root, **data)
+        self.places = [self.root, self.root / "labels.csv"]
 
     def ids(self) -> dict[str, str]:
         found = written_rows(self.settings)
@@ -108,7 +111,7 @@ class Project:
         return written_rows(self.settings).pairs
 
     def carry_out(self, planned: Plan) -> None:
-        carry_out(planned, self.applied, self.rows)
+        carry_out(planned, self.applied, self.rows, self.places)
 
 
 FOLDERS: Tree = {
@@ -142,9 +145,9 @@ def test_files_move_into_the_folder_of_their_class_and_trash_leaves_the_tree(tmp
     }, "a name that is taken gets a number"  # fmt: skip
     (change,) = changes(project.applied)
     assert (change.folder / "quarantine" / "pear" / "5.jpg").read_bytes() == b"5"
-    assert unapply(project.applied, project.rows) == change
+    assert unapply(project.applied, project.rows, project.places) == change
     assert tree_of(project.root) == {**FOLDERS, "apple/": b"", "pear/": b""}
-    assert unapply(project.applied, project.rows) is None
+    assert unapply(project.applied, project.rows, project.places) is None
 
 
 def test_a_table_is_rewritten_where_it_must_be_and_nowhere_else(tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_a_table_is_rewritten_where_it_must_be_and_nowhere_else(tmp_path: Path) 
     ).encode()
     assert (project.root / "a;b" / "6.jpg").read_bytes() == b"6"
     assert not (project.root / "pear" / "5.jpg").exists()
-    unapply(project.applied, project.rows)
+    unapply(project.applied, project.rows, project.places)
     assert tree_of(project.root) == before
     assert (project.root / "labels.csv").stat().st_mtime_ns == times
 
@@ -219,7 +222,7 @@ def test_nothing_is_done_where_something_has_changed_since(tmp_path: Path) -> No
     with pytest.raises(
         DataError, match=r"changed since it was applied, and nothing was done. .*apple/1.jpg: there is a"
     ):
-        unapply(project.applied, project.rows)
+        unapply(project.applied, project.rows, project.places)
     assert tree_of(project.root) == before
 
 
@@ -230,7 +233,7 @@ def test_rows_that_are_not_as_planned_undo_it(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match='nothing was changed. The data are not as planned: "test/1.jpg" is not there'
     ):
-        carry_out(planned, project.applied, lambda: project.rows()[:-1])
+        carry_out(planned, project.applied, lambda: project.rows()[:-1], project.places)
     assert tree_of(project.root) == before
     assert changes(project.applied)[0].journal.state == "undone"
 
@@ -239,7 +242,7 @@ def test_a_quarantine_inside_the_data_is_refused(tmp_path: Path) -> None:
     project = Project(tmp_path, FOLDERS)
     planned = project.plan(("apple/1.jpg", "trash", "apple", ""))
     with pytest.raises(DataError, match="lies inside the data"):
-        carry_out(planned, project.root / "applied", project.rows)
+        carry_out(planned, project.root / "applied", project.rows, project.places)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -268,12 +271,12 @@ def test_wherever_it_breaks_the_tree_is_as_before_or_as_planned(
         if made[0] < at:
             wanted = tree_of(project.root)
             break
-        recover(project.applied, project.rows)
+        recover(project.applied, project.rows, project.places)
         found_tree, done = tree_of(project.root), not differences(planned.rows, project.rows())
         assert done or found_tree == before, at
         assert not done or set(found_tree) - set(before) == {"quince/", "quince/1.jpg"}
         if done and stopped is not None:
-            unapply(project.applied, project.rows)
+            unapply(project.applied, project.rows, project.places)
             assert tree_of(project.root) == before
         shutil.rmtree(folder)
     assert wanted is not None
@@ -290,12 +293,12 @@ def test_wherever_undoing_breaks_the_next_call_goes_on(
         planned = project.plan(("apple/1.jpg", "relabel", "apple", "quince"), ("pear/5.jpg", "trash", "pear", ""))
         project.carry_out(planned)
         with broken(at, error, after=False) as made, contextlib.suppress(Killed, DataError, OSError):
-            unapply(project.applied, project.rows)
+            unapply(project.applied, project.rows, project.places)
         if made[0] < at:
             break
-        recover(project.applied, project.rows)
+        recover(project.applied, project.rows, project.places)
         if changes(project.applied)[-1].journal.state == "finished":  # it was not even begun
-            unapply(project.applied, project.rows)
+            unapply(project.applied, project.rows, project.places)
         assert tree_of(project.root) == before, at
     assert at > 10
 
@@ -312,7 +315,7 @@ def test_another_file_system_is_copied_to(tmp_path: Path) -> None:
         patch.setattr(os, "rename", refused)
         project.carry_out(planned)
         assert not (project.root / "apple" / "1.jpg").exists()
-        unapply(project.applied, project.rows)
+        unapply(project.applied, project.rows, project.places)
     assert tree_of(project.root) == before
 
 
@@ -360,5 +363,39 @@ def test_random_trees_are_changed_as_planned_and_restored(
     event("empty" if planned.empty else "changed")
     assert not differences(planned.rows, project.rows())
     if not planned.empty:
-        unapply(project.applied, project.rows)
+        unapply(project.applied, project.rows, project.places)
     assert tree_of(project.root) == before
+
+
+@pytest.mark.parametrize("state", ["doing", "undoing", "finished"])
+def test_a_journal_of_somebody_else_moves_nothing_outside_of_the_data(tmp_path: Path, state: str) -> None:
+    project = Project(tmp_path, FOLDERS)
+    (tmp_path / "mine.txt").write_text("mine")
+    step = {"step": "move", "source": str(tmp_path / "mine.txt"), "target": str(project.root / "apple" / "x.jpg")}
+    (project.root / "out").symlink_to(tmp_path)
+    odd = {"step": "folder", "path": f"{project.root}/out/made"}
+    for steps in ([{**step, "content": content_hash(b"mine")}], [odd]):
+        folder = project.applied / "0001"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [{"plan": steps, "rows": ""}, {"state": state}]
+        (folder / "journal.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        act = unapply if state == "finished" else recover
+        with pytest.raises(
+            DataError, match="its journal names .*, which is not among these data, and nothing was done"
+        ):
+            act(project.applied, project.rows, project.places)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["3\n{}\n", '{"plan": 3}\n', '{"plan": [{"step": "x"}]}\n', '{"plan": [{"step": "folder", "path": 3}]}\n',
+     '{"plan": []}\n{"state": []}\n', "[" * 100_000 + "\n{}\n"],
+)  # fmt: skip
+def test_a_journal_that_is_none_is_a_sentence(tmp_path: Path, lines: str) -> None:
+    project = Project(tmp_path, FOLDERS)
+    (project.applied / "0001").mkdir(parents=True)
+    (project.applied / "0001" / "journal.jsonl").write_text(lines)
+    with pytest.raises(DataError, match=r"line 1 is damaged\. What was changed is not known, and nothing was done"):
+        recover(project.applied, project.rows, project.places)

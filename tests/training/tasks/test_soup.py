@@ -8,6 +8,7 @@ import torch
 
 from evenhand.base.errors import TaskError
 from evenhand.models.io.network_files import load_network
+from evenhand.models.io.tensor_io import read_arrays
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.tasks import soup as soup_task
 from evenhand.training.tasks.context import TaskContext
@@ -51,6 +52,17 @@ def test_a_soup_that_is_better_is_kept_with_its_predictions(
     folder = made.record.task_folder("m", 0, 0).parent
     soup, seed = (pd.read_parquet(folder / name / "predictions.parquet") for name in ("soup", "seed0"))
     assert soup[["id", "set"]].equals(seed[["id", "set"]])
+    weights = folder / "soup" / "weights.safetensors"
+    whole, before, said = weights.read_bytes(), read_arrays(weights), []
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert run_soup(**made.common, fold=0, threads=1, progress=said.append) == found
+    assert said == [
+        {
+            "message": "soup.json lists weights.safetensors, which does not match its checksum. "
+            "The weights are averaged again."
+        }
+    ]
+    assert all(torch.equal(array, before[name]) for name, array in read_arrays(weights).items())
     assert not soup["p:a"].equals(seed["p:a"])
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST_CELLS = 500_000_000
+"""Rows times columns of a Parquet table that is read whole; as numbers 4 GB."""
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed onto `path` when the block succeeds.
@@ -81,12 +85,18 @@ def read_frame(path: Path) -> pd.DataFrame:
     OSError
         If it cannot be read.
     ValueError
-        If it is damaged: pyarrow and pandas raise errors of any kind for that, of which some are not documented.
+        If it is damaged (pyarrow and pandas raise errors of any kind for that, of which some are not documented),
+        or too large: a column of equal values takes no space however long it is.
     """
     import pandas as pd
+    import pyarrow.parquet as pq
 
     check_regular(path)
     try:
+        about = pq.read_metadata(path)
+        cells = about.num_rows * about.num_columns
+        if cells > MOST_CELLS:
+            raise ValueError(f"it has {cells:,} cells, and at most {MOST_CELLS:,} are read")
         return pd.read_parquet(path)
     except (OSError, ValueError, MemoryError):
         raise

@@ -22,6 +22,7 @@ from cachetools import LRUCache
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import json_lines, replacing, to_json
 from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, mark_of_text, stamp_of
+from evenhand.base.storage.links import leads_out
 from evenhand.base.storage.regular_file import UnreadableFileError, read_regular_text
 
 MANIFEST = "manifest.jsonl"
@@ -58,6 +59,8 @@ def record_text(folder: Path, name: str, text: str) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """Return the checksums of a folder; empty where it has none, as folders of older versions."""
     path = folder / MANIFEST
+    if path.is_symlink():
+        raise RecordError(f"{path}: is a link, and is not read. Remove it: its files are then read unchecked.")
     try:
         key, stamp = str(path.absolute()), stamp_of(path)
         with _LOCK:
@@ -79,6 +82,8 @@ def holds(folder: Path, name: str) -> bool | None:
     path = folder / name
     if not marks or not path.is_file():
         return None
+    if leads_out(path, folder):
+        return False
     try:
         return known_mark(path) in marks
     except OSError:  # whoever reads it reports that

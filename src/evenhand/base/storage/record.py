@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,9 +26,11 @@ from evenhand.base.storage.atomic import json_lines, to_json
 from evenhand.base.storage.atomic_folder import building, renamed
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
+from evenhand.base.storage.links import refuse_link_out
 from evenhand.base.storage.manifest import recording
 from evenhand.base.storage.record_folder import RecordFolder, first_line
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
+from evenhand.base.storage.regular_file import read_regular_text
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.storage.sealed_json import SealError, check_listed
 from evenhand.base.text.toml_text import toml_document
@@ -35,6 +38,19 @@ from evenhand.base.values import Finding, Folds, Samples
 
 ROW = "eh:row"
 """Column of the samples that holds each row's position in the store."""
+
+
+_TASK = re.compile(r"fold([0-9]{1,9})/seed([0-9]{1,19})")
+
+
+@dataclass(frozen=True)
+class TaskFile:
+    """A file of a training task: its path, and the model, fold and seed of the task."""
+
+    path: Path
+    model: str
+    fold: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -241,8 +257,46 @@ class Record(RecordFolder):
             raise self.damaged("findings.jsonl", f"does not hold findings ({first_line(error)})") from None
 
     def task_folder(self, model: str, fold: int, seed: int) -> Path:
-        """Return the folder of one training task."""
-        return self.path / "models" / model / f"fold{fold}" / f"seed{seed}"
+        """Return the folder of one training task.
+
+        Raises
+        ------
+        RecordError
+            If it, or a file that belongs to it, lies outside of the record.
+        """
+        folder = self.path / "models" / model / f"fold{fold}" / f"seed{seed}"
+        # frozen weights lie in the folder of the model, and a soup beside the seeds
+        for place in (folder.parent.parent, folder, folder.parent / "soup"):
+            refuse_link_out(place, self.path)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.is_symlink():
+                        refuse_link_out(Path(entry.path), self.path)
+        return folder
+
+    def task_files(self, name: str) -> Iterator[TaskFile]:
+        """Yield the files of a name in the folders of all tasks, in the order of models, folds and seeds as text.
+
+        Raises
+        ------
+        RecordError
+            If one lies outside of the record.
+        """
+        folders = [self.path / "models"]
+        for _ in ("model", "fold", "seed"):
+            # not by a glob, which would look into what links lead to
+            folders = [below for folder in folders for below in self._folders_in(folder)]
+        for folder in folders:
+            numbers = _TASK.fullmatch(f"{folder.parent.name}/{folder.name}")
+            if numbers is not None and (folder / name).is_file():
+                refuse_link_out(folder / name, self.path)
+                yield TaskFile(folder / name, folder.parts[-3], int(numbers[1]), int(numbers[2]))
+
+    def _folders_in(self, folder: Path) -> list[Path]:
+        refuse_link_out(folder, self.path)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir())
+        return []
 
     def epochs(self) -> pd.DataFrame:
         """Return the log of every epoch: model, fold, seed, epoch, train_loss, score and more.
@@ -250,10 +304,9 @@ class Record(RecordFolder):
         Empty without training. A line that a killed process left half written is skipped.
         """
         rows = []
-        for path in sorted((self.path / "models").glob("*/fold*/seed*/epochs.jsonl")):
-            fold, seed = path.parts[-3].removeprefix("fold"), path.parts[-2].removeprefix("seed")
-            where = {"model": path.parts[-4], "fold": int(fold), "seed": int(seed)}
-            rows += [{**where, **line} for line in epoch_lines(path)]
+        for file in self.task_files("epochs.jsonl"):
+            where = {"model": file.model, "fold": file.fold, "seed": file.seed}
+            rows += [{**where, **line} for line in epoch_lines(file.path)]
         return pd.DataFrame(rows)
 
     def write_predictions(self, table: pd.DataFrame) -> None:
@@ -296,7 +349,7 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
             "its scores.json first), or restore the file from a copy."
         ) from None
     out: list[Any] = []
-    for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
+    for text in json_lines(read_regular_text(path, errors="replace")):
         with contextlib.suppress(ValueError, RecursionError):
             out.append(json.loads(text))
     return tuple(line for line in out if isinstance(line, dict))

@@ -19,7 +19,9 @@ from cachetools import LRUCache
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import plain, read_frame, to_json
 from evenhand.base.storage.documents.door import fault_of
+from evenhand.base.storage.links import refuse_link_out
 from evenhand.base.storage.manifest import holds, read_manifest, record_text, recording
+from evenhand.base.storage.regular_file import read_regular_text
 
 _READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
 """Path of a file of a record -> its version (inode, mtime, size) and its parsed content. Verbs, rules and sections
@@ -100,7 +102,7 @@ class RecordFolder:
             If it is missing, does not match its checksum, or is not UTF-8.
         """
         try:
-            return self.file(name).read_text(encoding="utf-8")
+            return read_regular_text(self.file(name))
         except UnicodeDecodeError as error:
             raise self.damaged(name, f"is not UTF-8 (byte {error.start})") from None
         except OSError as error:
@@ -135,15 +137,22 @@ class RecordFolder:
         Raises
         ------
         RecordError
-            If it is missing or damaged.
+            If it is missing or damaged, or lies outside of the record.
         """
         path = self.path / name
         if not path.is_file():
             if name in read_manifest(self.path).marks:
                 raise self.damaged(name, "is missing, though the run wrote it")
             raise RecordError(f"{self.path}: has no {name}. The run did not get that far; run it again.")
+        self.inside(name)
         if holds(self.path, name) is False:
             raise self.damaged(name, "does not match its checksum: it was damaged, or changed by hand")
+        return path
+
+    def inside(self, name: str) -> Path:
+        """Return the path of a file; raises `RecordError` where it leads out of the record."""
+        path = self.path / name
+        refuse_link_out(path, self.path)
         return path
 
     def damaged(self, name: str, what: str) -> RecordError:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
+from evenhand.base.storage.links import refuse_link_out
 from evenhand.base.storage.regular_file import read_regular_text
 
 FORMAT = 2
@@ -18,9 +19,10 @@ def refuse_other_format(folder: Path) -> None:
     Raises
     ------
     RecordError
-        If another version of Evenhand wrote it in another format.
+        If another version of Evenhand wrote it in another format, or the file lies outside of the record.
     """
     try:
+        refuse_link_out(folder / "environment.json", folder)
         document = json.loads(read_regular_text(folder / "environment.json"))
     except (OSError, ValueError, RecursionError):
         return  # whoever needs the file reports its damage

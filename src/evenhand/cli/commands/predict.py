@@ -86,8 +86,8 @@ def predict(
     from evenhand.cli.tables.results.predict import print_predictions
     from evenhand.cli.tables.tables import print_filled_sample
     from evenhand.pipeline.submission.predict_like import predict_like
+    from evenhand.pipeline.verbs.predict import check_beside, write_beside
     from evenhand.pipeline.verbs.predict import predict as run_predict
-    from evenhand.pipeline.verbs.predict import write_beside
 
     if stream:
         refuse_options(context, _OF_TABLES, "--stream reads lines of numbers and prints lines of JSON")
@@ -134,12 +134,20 @@ def predict(
         refuse_options(context, ("id_column",), "it names a column of a table of the new files (--table)")
     with watching() as watcher:
         predicted = run_predict(
-            record, source, model=model, table=table, id=id_column, store=store, watcher=watcher
+            record,
+            source,
+            model=model,
+            table=table,
+            id=id_column,
+            store=store,
+            watcher=watcher,
+            # what is written beside the table is refused before hours of predicting too
+            on_rows=lambda rows, settings: check_beside(rows, settings, to.parent, force=force),
         )
     write_frame(predicted.table, target)
     guard_formulas(target, spreadsheet)
     # Formats that the programs of a field open, such as annotations of records.
-    beside = write_beside(predicted, to.parent)
+    beside = write_beside(predicted, to.parent, force=force)
     if as_json:
         print_json(predicted.document())
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +79,8 @@ def open_entry(
     note
         Whether it may be noted there that the arrays were verified.
     """
+    if folder.is_symlink():  # in a store of somebody else; it would be noted elsewhere what was verified
+        return None
     # Locked before anything is read: an eviction in between would remove files that were just listed.
     hold = lock_shared(folder / ABOUT)
     if hold is None:
@@ -85,7 +88,9 @@ def open_entry(
     try:
         found = read_sealed(folder / ABOUT)
         about = found.content
-        if not _is_complete(folder, about["files"]):
+        if _leads_out(folder, [*about["files"], *about["arrays"], *found.marks]) or not _is_complete(
+            folder, about["files"]
+        ):
             return None
         if (name := damaged_array(folder, found.marks, note=note)) is not None:
             on_damage(f"{folder / name}: does not match its checksum.")
@@ -119,6 +124,12 @@ def write_about(
     marks = {name: mark_of(folder / name) for name in files}
     note_verified(folder, marks)
     (folder / ABOUT).write_text(to_json(sealed_document(document, marks), indent=1), encoding="utf-8")
+
+
+def _leads_out(folder: Path, names: Iterable[str]) -> bool:
+    """Return whether names of an entry are paths, or there are links, as only somebody else makes them."""
+    with os.scandir(folder) as items:
+        return any("/" in name for name in names) or any(item.is_symlink() for item in items)
 
 
 def _is_complete(folder: Path, files: Mapping[str, int]) -> bool:

@@ -44,7 +44,7 @@ class FileLock:
 def lock_shared(path: Path) -> FileLock | None:
     """Return a lock that any number of processes can share, or None if there is no such file (any more)."""
     try:
-        descriptor = opener(str(path), os.O_RDONLY)
+        descriptor = opener(str(path), os.O_RDONLY | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError, UnreadableFileError):
         return None
     except OSError as error:
@@ -59,7 +59,8 @@ def lock_shared(path: Path) -> FileLock | None:
 def lock_exclusive(path: Path) -> FileLock:
     """Wait for and return an exclusive lock; the file is created if necessary."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # not through a link, which would make or lock a file elsewhere
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         hold = FileLock(descriptor)
         _lock(descriptor, fcntl.LOCK_EX, path)
         if _still_there(descriptor, path):  # else its last owner removed it meanwhile: others lock a new file
@@ -70,7 +71,7 @@ def try_lock(path: Path) -> FileLock | None:
     """Return an exclusive lock, or None if another process holds one or the file does not exist."""
     try:
         # Opened for writing: over NFS an exclusive lock needs it (flock(2)).
-        descriptor = opener(str(path), os.O_RDWR)
+        descriptor = opener(str(path), os.O_RDWR | os.O_NOFOLLOW)
     except OSError:  # removed, or read-only
         return None
     hold = FileLock(descriptor)

@@ -44,8 +44,9 @@ def claim(folder: Path) -> None:
     Raises
     ------
     StoreError
-        If it has no marker and holds other files.
+        If it has no marker and holds other files, or its entries are a link.
     """
+    _refuse_links(folder)
     if is_marked(folder):
         return
     _refuse_other_files(folder)
@@ -56,8 +57,19 @@ def check_store(folder: Path) -> None:
     """Raise `StoreError` if a folder has no marker and holds other files, or is not a folder."""
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder}: is not a folder, and so not a store of encoded rows.")
+    _refuse_links(folder)
     if not is_marked(folder):
         _refuse_other_files(folder)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raise `StoreError` where the entries of a store lie elsewhere: it would be another store that is cleared."""
+    for name in ("entries", "building"):
+        if (folder / name).is_symlink():
+            raise StoreError(
+                f"{folder / name}: is a link, and is not followed. Set compute.store (or --store) to the folder in "
+                "which the store lies itself."
+            )
 
 
 def is_marked(folder: Path) -> bool:

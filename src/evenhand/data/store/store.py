@@ -266,7 +266,7 @@ class Store:
         if found is None:
             found = self._found(name, *self._others()) or self._built(place, build)
         with contextlib.suppress(OSError):  # an entry of another store, or a read-only one
-            os.utime(place / ABOUT)
+            os.utime(place / ABOUT, follow_symlinks=False)
         return found
 
     def _others(self) -> list[Path]:

@@ -42,16 +42,11 @@ def codes_of(record: Record) -> tuple[HeldOutCodes, ...]:
     """Return the codes of every fit of a record that has any, in the order of models, folds and seeds."""
     models = [entry["name"] for entry in record.resolved().get("model", [])]
     found = [
-        HeldOutCodes(name, _number(path.parent.parent), _number(path.parent), values)
-        for name in models
-        for path in (record.path / "models" / name).glob("fold*/seed*/codes.parquet")
-        if (values := _values(path)) is not None
+        HeldOutCodes(file.model, file.fold, file.seed, values)
+        for file in record.task_files("codes.parquet")
+        if file.model in models and (values := _values(file.path)) is not None
     ]
     return tuple(sorted(found, key=lambda one: (models.index(one.model), one.fold, one.seed)))
-
-
-def _number(folder: Path) -> int:
-    return int("".join(c for c in folder.name if c.isdigit()))
 
 
 def _values(path: Path) -> npt.NDArray[Any] | None:

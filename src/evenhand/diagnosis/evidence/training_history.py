@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,8 @@ import numpy as np
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.record import Record, epoch_lines
+from evenhand.base.storage.record import Record, TaskFile, epoch_lines
+from evenhand.base.storage.sealed_json import SealError, read_sealed
 from evenhand.base.values import TEST, Floats
 from evenhand.curves.fit_curves import Curve, FitCurves
 from evenhand.diagnosis.evidence.history_curves import curves_of_lines
@@ -178,19 +178,15 @@ def numbers(statistics: Mapping[str, Any] | None, key: str) -> Floats:
 def histories_of(record: Record) -> tuple[TrainingHistory, ...]:
     """Return the history of every fit that a record holds, in the order of models, folds and seeds."""
     models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
-    paths = sorted(
-        (path for name in models for path in (record.path / "models" / name).glob("fold*/seed*/epochs.jsonl")),
-        key=lambda path: (list(models).index(path.parts[-4]), *_where(path)),
+    files = sorted(
+        (file for file in record.task_files("epochs.jsonl") if file.model in models),
+        key=lambda file: (list(models).index(file.model), file.fold, file.seed),
     )
-    return tuple(_history(record, path, models[path.parts[-4]]) for path in paths)
+    return tuple(_history(record, file, models[file.model]) for file in files)
 
 
-def _where(path: Path) -> tuple[int, int]:
-    return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
-
-
-def _history(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHistory:
-    fold, seed = _where(path)
+def _history(record: Record, file: TaskFile, model: Mapping[str, Any]) -> TrainingHistory:
+    path, fold, seed = file.path, file.fold, file.seed
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
@@ -203,8 +199,8 @@ def _history(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHi
 
 def _kept(path: Path) -> int | None:
     """Return the epoch whose weights a finished task kept; None where task.json does not say."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        epoch = json.loads(path.with_name("task.json").read_text(encoding="utf-8")).get("epoch")
+    with contextlib.suppress(OSError, SealError):
+        epoch = read_sealed(path.with_name("task.json")).content.get("epoch")
         return epoch if isinstance(epoch, int) and epoch >= 0 else None
     return None
 

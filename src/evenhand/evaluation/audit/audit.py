@@ -112,6 +112,8 @@ class Audit:
     groups_in_several_folds, groups_in_all
         Number of groups that lie in several folds, so that models were trained on rows of the groups they are
         evaluated on, and of all groups; groups are those of the predictions, whatever it was audited by.
+    locked
+        Locked rows of the predictions, which were left out.
     """
 
     model: str
@@ -126,6 +128,7 @@ class Audit:
     groups_in_several_folds: int = 0
     slices: tuple[Slice, ...] = ()
     groups_in_all: int = 0
+    locked: int = 0
 
     @property
     def holdouts(self) -> tuple[Holdout, ...]:
@@ -163,6 +166,7 @@ class Audit:
             "groups_in_all": self.groups_in_all,
             "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
             "slices": [one.document(most=most_groups) for one in self.slices],
+            **({"locked": self.locked} if self.locked else {}),
         }
 
     def __repr__(self) -> str:
@@ -248,6 +252,7 @@ def audit(
         several_groups=_several_parts(measure, of, reach, held, some, seed),
         groups=tuple(group_figures(p, of.names, units=p.groups if columns else None)),
         groups_in_several_folds=groups_in_several_folds(p.groups, p.fold),
+        locked=p.locked,
         groups_in_all=0 if p.groups is None else len(set(p.groups)),
         slices=tuple(
             Slice(name, tuple(group_figures(p, values, units=p.groups))) for name, values in columns.items()

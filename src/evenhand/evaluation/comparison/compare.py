@@ -72,6 +72,11 @@ class Comparison:
         """Whether the groups are families, which folds kept together, rather than named groups."""
         return any(p.families for p in self.predictions)
 
+    @property
+    def locked(self) -> int:
+        """Locked rows that were left out, of the model with the most."""
+        return max((p.locked for p in self.predictions), default=0)
+
     def table(self) -> pd.DataFrame:
         """Return the verdicts as a frame: name, base, metric, verdict, difference, low, high, detectable, p."""
         rows = [

@@ -13,6 +13,7 @@ from evenhand.base.text.counted import count
 from evenhand.base.values import Interval, Predictions
 from evenhand.base.values.samples import known_labels
 from evenhand.evaluation.figures.absent_classes import absent_classes, absent_words
+from evenhand.evaluation.figures.row_words import locked_words
 from evenhand.evaluation.reading.arrays import figures_table
 
 
@@ -58,7 +59,7 @@ class EvaluationResult(Mapping[str, Interval]):
         rows = count(n, "row")
         left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
         if p.locked:
-            left += f'; {count(p.locked, "locked row")} (fold "test" or -1) left out'
+            left += f"; {locked_words(p.locked)}"
         if p.origin == "in-sample":
             left += (
                 "; the model was trained on rows among them (set = training), so these are not figures for new rows"

@@ -35,6 +35,15 @@ def row_words(sizes: Mapping[str, tuple[int, int]], *, families: bool = False) -
     return "; ".join([f"{count(rows, 'row')} in {independent(groups, families)}", *few]) + "."
 
 
+def locked_words(locked: int) -> str:
+    """Return that locked rows were left out, without a full stop; "" where there are none.
+
+    >>> locked_words(2), locked_words(0)
+    ('2 locked rows (fold "test" or -1) left out', '')
+    """
+    return f'{count(locked, "locked row")} (fold "test" or -1) left out' if locked else ""
+
+
 def independent(groups: int, families: bool) -> str:
     """Return a number of groups in words, of families under their name.
 

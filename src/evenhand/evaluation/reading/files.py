@@ -25,6 +25,9 @@ from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]
 
+MOST_UNPACKED = 4 << 30
+"""Bytes of the compressed arrays of an npz, unpacked."""
+
 
 @dataclass(frozen=True)
 class TableReader:
@@ -270,9 +273,12 @@ def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     out = {}
     try:
         with np.load(path, allow_pickle=False) as file, ZipFile(path) as archive:
+            _refuse_bomb(path, archive)
             for name in file.files:
                 mapped = _mapped(path, archive, f"{name}.npy")
                 out[name] = file[name] if mapped is None else mapped
+    except DataError:
+        raise
     except MemoryError:
         raise DataError(f"{path}: is damaged, or holds more than there is memory for.") from None
     except Exception as error:  # on damaged bytes zipfile, zlib and numpy raise errors of a dozen types
@@ -283,6 +289,16 @@ def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             ) from None
         raise DataError(f"{path}: is not an npz file, or a damaged one ({_first_line(error)}).") from None
     return out
+
+
+def _refuse_bomb(path: Path, archive: ZipFile) -> None:
+    """Raise `DataError` where compressed arrays would take more memory than a file that is read whole may have."""
+    claimed = sum(about.file_size for about in archive.infolist() if about.compress_type)
+    if claimed > MOST_UNPACKED:
+        raise DataError(
+            f"{path}: its arrays take {claimed:,} bytes unpacked, and at most {MOST_UNPACKED:,} are unpacked. Save "
+            "them uncompressed (np.savez): such arrays are mapped, not read."
+        )
 
 
 def _mapped(path: Path, archive: ZipFile, member: str) -> np.ndarray[Any, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,11 @@ def symbols_of(classes: Sequence[str], data: DataConfig, kind_config: BeatsConfi
     return [name if name in BEATS else known.get(name, _NO_SYMBOL) for name in classes]
 
 
+def annotation_file(path: str, folder: Path) -> Path:
+    """Return where the annotations of the record whose header is `path` are written below a folder."""
+    return folder / f"{path.removesuffix('.hea')}.{ANNOTATOR}"
+
+
 def write_annotations(
     root: Root, frame: pd.DataFrame, symbols: Sequence[str], classes: Sequence[str], folder: Path, most: int
 ) -> list[Path]:
@@ -55,7 +61,7 @@ def write_annotations(
         files = RecordFiles(root, str(path).removesuffix(".hea"))
         head = read_head(files, most)
         notes = [str(kind) if kind != name else "" for kind, name in zip(kinds[rows], names[rows], strict=True)]
-        target = folder / f"{files.name}.{ANNOTATOR}"
+        written.append(annotation_file(str(path), folder))
         with tempfile.TemporaryDirectory() as scratch, as_data_error("cannot be written as annotations"):
             wfdb.wrann(
                 files.stem,
@@ -66,7 +72,7 @@ def write_annotations(
                 fs=head.rate,
                 write_dir=scratch,
             )
+            target = Path(os.path.realpath(written[-1]))  # through a link, as tables are written
             with replacing(target) as part:
-                part.write_bytes((Path(scratch) / target.name).read_bytes())
-        written.append(target)
+                part.write_bytes((Path(scratch) / written[-1].name).read_bytes())
     return written

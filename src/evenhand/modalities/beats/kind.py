@@ -17,7 +17,7 @@ from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities import KINDS
-from evenhand.modalities.beats.annotation_writer import symbols_of, write_annotations
+from evenhand.modalities.beats.annotation_writer import annotation_file, symbols_of, write_annotations
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.contents import contents
 from evenhand.modalities.beats.draft_config import draft
@@ -130,6 +130,13 @@ class Beats(KindDefaults):
             return FileRoot(source)
         return FileRoot(header) if header.is_file() else open_root(source)
 
+    def predicted_files(self, frame: pd.DataFrame, folder: Path) -> list[Path]:
+        """Return an annotation file for each record."""
+        paths = frame["path"].astype(str)
+        return (
+            [annotation_file(path, folder) for path in paths.unique()] if paths.str.endswith(".hea").all() else []
+        )
+
     def write_predicted(
         self,
         root: Root,
@@ -140,8 +147,7 @@ class Beats(KindDefaults):
         folder: Path,
     ) -> list[Path]:
         """Write an annotation file for each record, for WFDB programs."""
-        records = frame["path"].astype(str).str.endswith(".hea").all()
-        if not records:
+        if not self.predicted_files(frame, folder):
             return []
         return write_annotations(
             root, frame, symbols_of(classes, data, kind_config), classes, folder, kind_config.max_samples

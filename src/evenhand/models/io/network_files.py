@@ -7,6 +7,7 @@ the package, file or hub that its encoder came from.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,16 @@ def load_network(path: Path, *, shared: Path) -> Network:
         model = SizedModel.model_validate(json.loads(about["model"]))
         network = _empty(model, json.loads(about["encoder"]), int(about["k"]))
         network.retune(about["tune"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"{path}: its metadata are damaged ({error}).") from None
+        frozen = about["frozen"]
+    # sizes that no memory holds are a RuntimeError of torch
+    except (AttributeError, KeyError, ValueError, TypeError, IndexError, RecursionError, RuntimeError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise ModelError(f"{path}: its metadata are damaged ({why}).") from None
     arrays = read_arrays(path)
-    if about["frozen"]:
-        arrays |= read_arrays(shared / _frozen_name(about["frozen"]))
+    if frozen:
+        if not re.fullmatch(r"\w+", frozen):
+            raise ModelError(f"{path}: its metadata are damaged (they name no frozen weights).")
+        arrays |= read_arrays(shared / _frozen_name(frozen))
     _put(network, arrays, path)
     return network.eval()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from evenhand.base.storage.atomic import replacing
 
 NESTED = ("state_dict_ema", "model_ema", "state_dict", "model")
 """Keys under which training programs save weights, averaged weights first."""
+
+MOST_UNPACKED = 4 << 30
+"""Bytes that a compressed file of weights may hold."""
 
 
 def read_arrays(path: Path) -> dict[str, Tensor]:
@@ -35,6 +39,7 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
+        _refuse_bomb(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of formats that it then refuses by itself
             found = torch.load(path, map_location="cpu", weights_only=True)
@@ -43,11 +48,25 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
             f"{path}: holds more than tensors, or is not a file of weights, and was not opened: reading it could "
             "run code. Ask for the weights alone, best as .safetensors."
         ) from None
+    except ModelError:
+        raise
     # torch's reader ends in whatever error the first wrong byte leads to: IndexError for /etc/passwd
     except Exception as error:
         why = str(error).partition("\n")[0] or type(error).__name__
         raise ModelError(f"{path}: cannot be read as weights ({why}).") from None
     return _tensors(path, found)
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raise `ModelError` where a .pth would unpack to far more than its size; torch stores without compression."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        claimed = sum(about.file_size for about in archive.infolist())
+    if claimed > max(MOST_UNPACKED, path.stat().st_size):
+        raise ModelError(
+            f"{path}: its tensors take {claimed:,} bytes unpacked, more than the file holds, and it was not opened."
+        )
 
 
 def _tensors(path: Path, found: Any) -> dict[str, Tensor]:

@@ -244,4 +244,4 @@ def _relative(record: Record, folder: Path) -> str:
 
 
 def _raw(record: Record, name: str) -> str:
-    return (record.path / name).read_bytes().decode("latin-1") if record.has(name) else ""
+    return record.inside(name).read_bytes().decode("latin-1") if record.has(name) else ""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.errors import DataError, EvenhandError, RecordError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
@@ -132,7 +132,7 @@ def predict_like(
         about = {"model": chosen, "like": str(like), "rows": len(made.table), "overridden": rows["id"].tolist()}
         try:
             add(run, "written", path, **about)
-        except OSError:
+        except (OSError, RecordError):
             path.unlink()
             raise
     # Files that no row of the sample asks for are nobody's concern, even if they cannot be decoded.

@@ -107,8 +107,8 @@ def _past_alerts(record: Record, standing: Iterable[Finding]) -> list[Finding]:
     """Return the alerts raised during training that are not among the findings at the end."""
     known = {(finding.code, finding.about) for finding in standing}
     out: dict[tuple[str, str], Finding] = {}
-    for path in sorted((record.path / "models").glob("*/fold*/seed*/task.json")):
-        for alert in record.json(str(path.relative_to(record.path))).get("alarms", ()):
+    for file in record.task_files("task.json"):
+        for alert in record.json(str(file.path.relative_to(record.path))).get("alarms", ()):
             key = (alert["code"], alert["about"])
             if key not in known and key not in out:
                 out[key] = _finding(alert)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError
 from evenhand.base.storage.numpy_files import load_array
+from evenhand.base.storage.output_file import output_file
 from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
 from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
@@ -103,6 +104,7 @@ def predict(
     id: str | None = None,
     store: str | Path | None = None,
     watcher: Watcher | None = None,
+    on_rows: Callable[[NewRows, Settings], object] = lambda rows, settings: None,
 ) -> PredictionResult:
     """Return predictions of the fold models of a run for new data.
 
@@ -124,6 +126,8 @@ def predict(
         missing entries, and never written.
     watcher
         Receives progress; by default bars in a terminal or a notebook.
+    on_rows
+        Called with the rows and the configuration of the run before anything is predicted; it may raise.
 
     Raises
     ------
@@ -140,6 +144,7 @@ def predict(
     rows = replace(rows, samples=with_table_ids(rows.samples, rows.root, settings.data, table, id=id))
     if table is not None and id is None and (hint := id_hint(rows.root, settings.data, table, rows.samples)):
         watcher.message(hint)
+    on_rows(rows, settings)
     return predict_rows(run, settings, rows, chosen, predictor, watcher, rows_store)
 
 
@@ -314,14 +319,27 @@ def _held_out(run: Record, model: str) -> Predictions:
     return next(p for p in of_record(run) if p.model == model)
 
 
-def write_beside(predicted: PredictionResult, folder: Path) -> list[Path]:
+def check_beside(rows: NewRows, settings: Settings, folder: Path, *, force: bool) -> None:
+    """Raise `EvenhandError` where `write_beside` would overwrite a file, unless `force`."""
+    if not settings.data.several:
+        for path in settings.kind.predicted_files(rows.samples.frame, folder):
+            output_file(path, force=force)
+
+
+def write_beside(predicted: PredictionResult, folder: Path, *, force: bool = False) -> list[Path]:
     """Write predictions as files in the formats of the kind, such as annotations of records; return their paths.
 
     Such files hold one class per row, so that multi-label predictions are not written.
+
+    Raises
+    ------
+    EvenhandError
+        If there is such a file, unless `force`; none is written then.
     """
     p, settings = predicted, predicted.settings
     if settings.data.several:
         return []
+    check_beside(NewRows(p.root, p.samples), settings, folder, force=force)
     classes = [p.predictions.classes[c] for c in p.predictions.predicted]
     return settings.kind.write_predicted(
         p.root, p.samples.frame, classes, settings.data, settings.kind_config, folder

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.checksums import ends_with_checksum, mark_of
+from evenhand.base.storage.links import leads_out
 from evenhand.base.storage.manifest import MANIFEST, read_manifest
 from evenhand.base.storage.record_folder import remedy
 from evenhand.base.storage.sealed_json import SealError, read_sealed
@@ -26,6 +27,7 @@ _AGAIN = (
     "run the same configuration again: the task is done again (of a finished run, delete its scores.json first)"
 )
 _LINE = "none: files that its damaged lines name have no checksum, or that of an earlier line"
+_OUT, _COPY = "is a link that leads out of the folder", "replace the link that leads there by a copy"
 _ENTRY = "none: it is made again when it is next needed"
 
 
@@ -105,12 +107,18 @@ def _of_record(folder: Path) -> Iterator[_Row]:
     for name, marks in manifest.marks.items():
         known.add(name)
         yield _compared(folder, name, marks, remedy(folder, name))
-    for document in sorted((*folder.glob(f"models/*/*/*/{TASK}"), *folder.glob(f"models/*/*/soup/{SOUP}"))):
+    every = sorted(_paths(folder))
+    for document in every:
+        if document.name not in (TASK, SOUP) or document.relative_to(folder).parts[0] != "models":
+            continue
         for row in _of_sealed(folder, document, _AGAIN):
             known.add(row[0])
             yield row
-    for path in sorted(folder.rglob("*")):
+    for path in every:
         name = path.relative_to(folder).as_posix()
+        if path.is_symlink() and name not in known and leads_out(path, folder):
+            yield name, DAMAGED, _OUT, _COPY
+            continue
         if not path.is_file() or name in known or path.name.endswith(".part"):
             continue
         if path.name == "state.pt":
@@ -120,7 +128,16 @@ def _of_record(folder: Path) -> Iterator[_Row]:
             yield name, UNKNOWN, "", ""
 
 
+def _paths(folder: Path) -> Iterator[Path]:
+    """Yield everything below a folder; links are not followed."""
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place) / name for name in (*folders, *files))
+
+
 def _of_store(folder: Path) -> Iterator[_Row]:
+    if leads_out(folder / "entries", folder):
+        yield "entries", DAMAGED, _OUT, _COPY
+        return
     for entry in sorted((folder / "entries").glob("*")):
         if not is_entry(entry.name) or entry.is_symlink() or not entry.is_dir():
             continue
@@ -136,6 +153,9 @@ def _of_store(folder: Path) -> Iterator[_Row]:
 def _of_sealed(folder: Path, path: Path, to_do: str) -> Iterator[_Row]:
     """Yield a document, and the files that it lists."""
     name = path.relative_to(folder).as_posix()
+    if leads_out(path, folder):
+        yield name, DAMAGED, _OUT, _COPY
+        return
     try:
         found = read_sealed(path)
     except (SealError, OSError) as error:
@@ -143,17 +163,14 @@ def _of_sealed(folder: Path, path: Path, to_do: str) -> Iterator[_Row]:
         return
     yield name, SOUND if found.sealed else UNKNOWN, "", ""
     for file, mark in found.marks.items():
-        listed = PurePath(os.path.normpath(path.parent / file))
-        if not listed.is_relative_to(os.path.normpath(folder)):
-            continue
-        name = listed.relative_to(os.path.normpath(folder)).as_posix()
-        if (folder / name).resolve().is_relative_to(folder.resolve()):
-            yield _compared(folder, name, (mark,), to_do)
-        else:
-            yield name, DAMAGED, "is a link that leads out of the folder", to_do
+        # not by `resolve`, which would follow links
+        place = Path(os.path.relpath(path.parent / file, folder)).as_posix()
+        yield _compared(folder, place, (mark,), to_do)
 
 
 def _compared(folder: Path, name: str, marks: Any, to_do: str) -> _Row:
+    if leads_out(folder / name, folder):
+        return name, DAMAGED, _OUT, _COPY
     try:
         sound = mark_of(folder / name) in marks
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import remove_partial_files_of, replacing
+from evenhand.base.text.escaping import printable
 from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.store.locks import lock_exclusive
 from evenhand.review.apply.journal import Journal
@@ -35,16 +37,38 @@ class Change:
         """Its journal."""
         return Journal(self.folder)
 
+    def steps(self, places: Sequence[Path]) -> list[Step]:
+        """Return the steps of its journal.
+
+        Raises
+        ------
+        DataError
+            If one touches anything but `places` and the folder of the change: whoever sends a session could
+            otherwise move files that have nothing to do with it.
+        """
+        allowed = [os.path.realpath(place) for place in (self.folder, *places)]
+        steps = self.journal.steps
+        for path in (path for step in steps for path in step.paths):
+            # a link may be moved, and is not followed; the folders that lead to it are
+            place = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
+            if "\0" in path or not any(os.path.commonpath([place, one]) == one for one in allowed):
+                raise DataError(
+                    f"{self.folder}: its journal names {printable(path)}, which is not among these data, and "
+                    "nothing was done. Move this folder away if the session is not yours."
+                )
+        return steps
+
 
 def changes(applied: Path) -> list[Change]:
     """Return the changes below the folder of a session, in their order."""
     if not applied.is_dir():
         return []
-    folders = [item for item in applied.iterdir() if item.is_dir() and _NUMBER.fullmatch(item.name)]
+    folders = [item for item in applied.iterdir() if _NUMBER.fullmatch(item.name)]
+    folders = [item for item in folders if item.is_dir() and not item.is_symlink()]
     return [Change(folder) for folder in sorted(folders, key=lambda folder: int(folder.name))]
 
 
-def carry_out(plan: Plan, applied: Path, rows: Rows) -> Change | None:
+def carry_out(plan: Plan, applied: Path, rows: Rows, places: Sequence[Path]) -> Change | None:
     """Change files and table as planned, validate the outcome, and return the change; None if there is none.
 
     Parameters
@@ -53,6 +77,8 @@ def carry_out(plan: Plan, applied: Path, rows: Rows) -> Change | None:
         Folder for journals, backups and quarantines; it must lie outside the data.
     rows
         Reads the rows anew, for validation: they must be those of the plan, one to one.
+    places
+        The root and the table of the data: a change that was killed is finished only there.
 
     Raises
     ------
@@ -69,7 +95,7 @@ def carry_out(plan: Plan, applied: Path, rows: Rows) -> Change | None:
         )
     applied.mkdir(parents=True, exist_ok=True)
     with lock_exclusive(applied / _LOCK):
-        _recover(applied, rows)
+        _recover(applied, rows, places)
         last = changes(applied)
         folder = applied / f"{int(last[-1].folder.name) + 1 if last else 1:04d}"
         change = Change(folder)
@@ -91,49 +117,48 @@ def carry_out(plan: Plan, applied: Path, rows: Rows) -> Change | None:
     return change
 
 
-def unapply(applied: Path, rows: Rows) -> Change | None:
+def unapply(applied: Path, rows: Rows, places: Sequence[Path]) -> Change | None:
     """Undo the latest change that stands, bit for bit, and return it; None if there is none.
 
     Raises
     ------
     DataError
-        If files or table have changed since; nothing is then undone.
+        If files or table have changed since, or the journal names others; nothing is then undone.
     """
     if not applied.is_dir():
         return None
     with lock_exclusive(applied / _LOCK):
-        _recover(applied, rows)
+        _recover(applied, rows, places)
         standing = [change for change in changes(applied) if change.journal.state == "finished"]
         if not standing:
             return None
-        journal = standing[-1].journal
-        steps = journal.steps
+        journal, steps = standing[-1].journal, standing[-1].steps(places)
         _refuse_faults(steps, done=True)
         _undo(journal, steps)
     return standing[-1]
 
 
-def recover(applied: Path, rows: Rows) -> list[str]:
+def recover(applied: Path, rows: Rows, places: Sequence[Path]) -> list[str]:
     """Finish or undo changes that were killed; return a sentence for each.
 
     Raises
     ------
     DataError
-        If files are neither as before nor as planned.
+        If files are neither as before nor as planned, or the journal names any outside of `places`.
     """
     if not applied.is_dir():
         return []
     with lock_exclusive(applied / _LOCK):
-        return _recover(applied, rows)
+        return _recover(applied, rows, places)
 
 
-def _recover(applied: Path, rows: Rows) -> list[str]:
+def _recover(applied: Path, rows: Rows, places: Sequence[Path]) -> list[str]:
     out = []
     for change in changes(applied):
         journal = change.journal
         if journal.state not in ("doing", "undoing"):
             continue
-        steps = journal.steps
+        steps = change.steps(places)
         _remove_parts(steps)
         if journal.state == "doing":
             try:

@@ -104,7 +104,7 @@ class Journal:
     def _write(self, line: dict[str, Any]) -> None:
         raw = (to_json(line) + "\n").encode("utf-8")
         path = self.folder / FILE
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":

@@ -20,7 +20,7 @@ from evenhand.review.apply.plan import plan as plan_of
 from evenhand.review.apply.written_rows import PathAndClasses, written_rows
 from evenhand.review.log.live_review import LiveReview
 from evenhand.review.log.replay import ReviewState
-from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG
+from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG, refuse_links_out
 from evenhand.review.rows.from_config import ReviewedData, from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.reported import checked_findings
@@ -98,6 +98,7 @@ class SessionChanges:
                 f"{place}: there are no decisions of a review. Make some with `evenhand review {source}`, "
                 "or name the folder of the session."
             )
+        refuse_links_out(place)
         return cls(settings, source, changes, run, place)
 
     @cached_property
@@ -133,15 +134,32 @@ class SessionChanges:
 
     def recover(self) -> list[str]:
         """Finish or undo changes that were killed; return a sentence for each."""
-        return carried.recover(self.folder / APPLIED, self._written)
+        return carried.recover(self.folder / APPLIED, self._written, self._places)
+
+    def refuse_half_a_change(self) -> None:
+        """Raise `DataError` where a change was killed: of a record, which may name any data, it waits."""
+        halves = [
+            one for one in carried.changes(self.folder / APPLIED) if one.journal.state in ("doing", "undoing")
+        ]
+        if halves:
+            raise DataError(
+                f"{halves[0].folder}: a change of {self.settings.data.root} was interrupted. `evenhand review "
+                f"{self.source} --apply` finishes it or undoes it."
+            )
 
     def carry_out(self, planned: Plan) -> Change | None:
         """Change files and table as planned, all or nothing; None if there is nothing to change."""
-        return carried.carry_out(planned, self.folder / APPLIED, self._written)
+        return carried.carry_out(planned, self.folder / APPLIED, self._written, self._places)
 
     def unapply(self) -> Change | None:
         """Undo the latest change that stands, bit for bit; None if there is none."""
-        return carried.unapply(self.folder / APPLIED, self._written)
+        return carried.unapply(self.folder / APPLIED, self._written, self._places)
+
+    @property
+    def _places(self) -> list[Path]:
+        """The root of the data, and their table, which lies below it or anywhere."""
+        root, table = Path(self.settings.data.root), self.settings.data.table
+        return [root] if table is None else [root, Path(table), root / table]
 
     @cached_property
     def uncorrected(self) -> dict[str, tuple[str, ...]] | None:

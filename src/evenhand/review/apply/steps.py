@@ -32,6 +32,10 @@ class Step(Protocol):
 
     def undo(self) -> None: ...
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that it touches."""
+
     def fault(self, *, done: bool) -> str | None:
         """Return what is not as it must be before the step, or after it with `done`; None if all is well."""
 
@@ -41,6 +45,10 @@ class MakeFolder:
     """A new folder for a class, or for what was trashed."""
 
     path: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.path,)
 
     def do(self) -> None:
         folder = Path(self.path)
@@ -67,6 +75,10 @@ class MoveFile:
     target: str
     content: str
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.source, self.target
+
     def do(self) -> None:
         _move(Path(self.source), Path(self.target), self.content)
 
@@ -91,6 +103,10 @@ class ReplaceTable:
     after: str
     before_content: str
     after_content: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.path, self.before, self.after
 
     def do(self) -> None:
         _replace(Path(self.path), Path(self.after), self.before_content, self.after_content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,13 +61,13 @@ class Checkpointer:
             found = None
             if ends_with_checksum(self._path):
                 found = torch.load(self._path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError):
+        except Exception:  # on what nobody saved so, torch raises errors of any class
             found = None
         if found is None:
             self._on_damage(f"{self._path} is damaged. The fit begins anew.")
             return None
         fits = isinstance(found, dict) and found.get("fingerprint") == self._fingerprint
-        return dict(found["state"]) if fits else None
+        return dict(found["state"]) if fits and isinstance(found.get("state"), dict) else None
 
     @property
     def due(self) -> bool:

@@ -26,7 +26,7 @@ from evenhand.training.loop.loop import validate_refreshed
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.fit_fold import task_spec
+from evenhand.training.tasks.fit_fold import Report, task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
@@ -115,12 +115,19 @@ def _score_average(state: FitState, members: Sequence[Weights]) -> float:
     return validate_refreshed(state, "soup").score.value
 
 
-def run_soup(record: str, store: StorePlace, model: str, fold: int, threads: int) -> dict[str, Any]:
+def run_soup(
+    record: str, store: StorePlace, model: str, fold: int, threads: int, progress: Report | None = None
+) -> dict[str, Any]:
     """Average the weights of a model's seeds on one fold; keep the soup where it scores better.
 
     That is better than the best seed alone *and* than the mean of all seeds' probabilities, which it replaces.
     Writes soup/soup.json into the fold's folder, and weights.safetensors and predictions.parquet beside it where
-    the soup is kept. Returns at once where the soup was tried before.
+    the soup is kept. Returns at once where the soup was tried before; one that was damaged since is made again.
+
+    Parameters
+    ----------
+    progress
+        Called with {"message": words} where a soup is damaged.
 
     Returns
     -------
@@ -136,6 +143,8 @@ def run_soup(record: str, store: StorePlace, model: str, fold: int, threads: int
     damage = why_not_done(folder, SOUP)
     if damage == "":
         return summary_of(folder, SOUP)
+    if damage and progress is not None:
+        progress({"message": f"{damage}. The weights are averaged again."})
     discard(folder, SOUP)
     with numerics(context, threads):
         found = _soup(context, fold, folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from evenhand.base.storage.documents.shapes import Count, Document, FindingDocument, Number
 
@@ -10,14 +12,19 @@ from evenhand.base.storage.documents.shapes import Count, Document, FindingDocum
 class ClassRows(Document):
     """A class and its rows."""
 
+    name: Annotated[str, Field(alias="class")]
     rows: float
-    groups: Count | None = None
+    share: float
+    groups: Count
 
 
 class SkewDocument(Document):
     """How unevenly rows are spread over classes and groups."""
 
     n: Count
+    unlabelled: Count
+    ratio: Number
+    effective_classes: Number
     groups: Count
     classes: list[ClassRows]
 
@@ -25,13 +32,13 @@ class SkewDocument(Document):
 class LedgerClass(Document):
     """A class in the ledger of balance."""
 
+    name: Annotated[str, Field(alias="class")]
     rows: float
     natural: float
-    batch: Number = None
-    weight: Number = None
-    shift: Number = None
-    effective: Number = None
-    recurrence: Number = None
+    batch: Number
+    weight: Number
+    effective: float
+    recurrence: Number
 
 
 class LedgerDocument(Document):
@@ -42,6 +49,15 @@ class LedgerDocument(Document):
     key: str = ""
     title: str = ""
     chosen: str = ""
+    remarks: list[str] = Field([])
+    output_prior: dict[str, float] = Field({})
+
+    @model_validator(mode="after")
+    def _prior_of_each(self) -> LedgerDocument:
+        lacking = [one.name for one in self.classes if one.name not in self.output_prior]
+        if self.output_prior and lacking:
+            raise ValueError(f"The prior of the output lacks {lacking[0]}")
+        return self
 
 
 class ExaminationDocument(Document):
@@ -58,4 +74,16 @@ class ReadingDocument(Document):
     """What reading did to some rows."""
 
     name: str
+    role: str
+    description: str
+    key: str | None
+    setting: object
     rows: Count
+    n: Count
+    total: Count
+
+    @model_validator(mode="after")
+    def _some_of_all(self) -> ReadingDocument:
+        if self.rows > self.n:
+            raise ValueError(f"It acted on {self.rows} rows of {self.n}")
+        return self

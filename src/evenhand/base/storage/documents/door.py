@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from evenhand.base.storage.documents.audit import AuditDocument
 from evenhand.base.storage.documents.checks import (
     ExaminationDocument,
     LedgerDocument,
@@ -17,8 +18,12 @@ from evenhand.base.storage.documents.checks import (
 )
 from evenhand.base.storage.documents.configuration import EnvironmentDocument, ResolvedDocument
 from evenhand.base.storage.documents.data import DataDocument
+from evenhand.base.storage.documents.early import ThresholdDocument
+from evenhand.base.storage.documents.evaluation import EvaluationDocument
 from evenhand.base.storage.documents.folds import FoldsDocument
+from evenhand.base.storage.documents.retrieval import CodesDocument, NeighboursDocument
 from evenhand.base.storage.documents.scores import ScoresDocument
+from evenhand.base.storage.documents.selection import AblationDocument, BlendDocument, NestedDocument
 from evenhand.base.storage.documents.shapes import FindingDocument
 from evenhand.base.storage.documents.tasks import TaskDocument
 
@@ -34,16 +39,20 @@ _MODELS: dict[str, Any] = {
     "environment.json": EnvironmentDocument,
     "resolved.toml": ResolvedDocument,
     "findings.jsonl": list[FindingDocument],
-    "evaluation.json": dict[str, Any],
-    "ensemble.json": dict[str, dict[str, Any]],
-    "nested_evaluation.json": dict[str, Any],
-    "audit.json": dict[str, Any],
-    "ablation.json": dict[str, Any],
-    "neighbours.json": dict[str, Any],
-    "code_bits.json": list[dict[str, Any]],
+    "evaluation.json": EvaluationDocument,
+    "ensemble.json": dict[str, BlendDocument],
+    "nested_evaluation.json": NestedDocument,
+    "audit.json": AuditDocument,
+    "ablation.json": AblationDocument,
+    "neighbours.json": NeighboursDocument,
+    "code_bits.json": list[CodesDocument],
+    "earliness.json": dict[str, list[ThresholdDocument]],
     "test_opened.json": list[str],
 }
 """Name of a file -> what it holds."""
+
+MOST_LEVELS = 64
+"""Levels of lists and objects within one another; those of a run have about ten."""
 
 
 def fault_of(name: str, document: Any) -> str | None:
@@ -54,8 +63,8 @@ def fault_of(name: str, document: Any) -> str | None:
     name
         Of the file, without folders; others are only searched for infinite numbers.
     """
-    for key in _infinite(document, ""):
-        return f"holds a number beyond the range of floating-point numbers at {key[1:] or 'its top'}"
+    for fault in _beyond(document):
+        return fault
     if name not in _MODELS:
         return None
     try:
@@ -74,17 +83,26 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(_MODELS[name])
 
 
-def _infinite(value: Any, key: str) -> Iterator[str]:
+def _beyond(document: Any) -> Iterator[str]:
+    """Yield what no reader of a document should have to bear: numbers beyond all range, and depths."""
     # a stack, since documents may be nested as deeply as the JSON reader allows
-    stack = [(value, key)]
+    stack: list[tuple[Any, str, int]] = [(document, "", 0)]
     while stack:
-        value, key = stack.pop()
-        if isinstance(value, float) and not math.isfinite(value):
-            yield key
-        elif isinstance(value, dict):
-            stack += [(item, f"{key}.{name}") for name, item in value.items()]
-        elif isinstance(value, list):
-            stack += [(item, f"{key}.{at}") for at, item in enumerate(value)]
+        value, key, depth = stack.pop()
+        if _is_infinite(value):
+            yield f"holds a number beyond the range of floating-point numbers at {key[1:] or 'its top'}"
+        elif isinstance(value, dict | list):
+            if depth == MOST_LEVELS:
+                yield f"is nested more than {MOST_LEVELS} levels deep, at {key[1:60]}"
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            stack += [(item, f"{key}.{name}", depth + 1) for name, item in items]
+
+
+def _is_infinite(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    # the largest float rounds up from here on
+    return isinstance(value, int) and abs(value) >= 2**1024 - 2**970
 
 
 def _is_branch(part: int | str) -> bool:

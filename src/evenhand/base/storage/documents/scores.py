@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evenhand.base.storage.documents.shapes import Document, FigureDocument, FindingDocument, Number
+from evenhand.base.storage.documents.shapes import Count, Document, FigureDocument, FindingDocument, Number
 from evenhand.base.storage.documents.tasks import UsageDocument
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -17,6 +17,8 @@ class HeadlineDocument(Document):
 
     best: str | None = None
     metric: str | None = None
+    of: Count = 0
+    as_chosen: Annotated[FigureDocument, Field(default=None)]
     estimate: Number = None
     low: Number = None
     high: Number = None
@@ -26,6 +28,7 @@ class ScoresDocument(Document):
     """Model -> set -> metric -> figure, with the headline and the findings."""
 
     headline: HeadlineDocument | None = None
+    resampled: str = "rows"
     scores: dict[str, dict[str, dict[str, FigureDocument]]] | None = None
     learning: dict[str, dict[str, Pair]] = Field({})
     heaviest: dict[str, dict[str, list[dict[str, object]]]] = Field({})

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from pydantic import Field
 
-from evenhand.base.storage.documents.shapes import Count, Document, Number
+from evenhand.base.storage.documents.shapes import Count, Document, Number, Patch
 
 
 class AlertDocument(Document):
     """An alert of the monitor."""
 
     code: str
-    severity: str
+    severity: Literal["error", "warning", "note"]
     message: str
-    about: str = ""
+    about: str
     epoch: Count
     action: str
+    evidence: dict[str, Any]
+    patch: Patch | None
 
 
 class PeakDocument(Document):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables.tables import print_findings
+from evenhand.evaluation.figures.row_words import locked_words
 
 if TYPE_CHECKING:
     from evenhand.evaluation.audit.conformal import ConformalSets
@@ -22,6 +23,8 @@ def print_audit(found: AuditResult, *, most: int = 10) -> None:
     out.print(
         f"With other rows or groups sampled, it is as {edge} as {audit.quantile:.3f} or worse one time in twenty."
     )
+    if audit.locked:
+        out.print(f"{locked_words(audit.locked)}.")
     out.print(_holdouts(found))
     if audit.groups_in_several_folds:
         out.print(

@@ -18,7 +18,7 @@ from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.changes import Changes
 from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.comparison.versions import Versions
-from evenhand.evaluation.figures.row_words import independent, row_words
+from evenhand.evaluation.figures.row_words import independent, locked_words, row_words
 
 VERDICT_STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
 """Color of each verdict."""
@@ -47,6 +47,8 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
             style="dim",
         )
     )
+    if compared.locked:
+        out.print(cell(f"{locked_words(compared.locked)}.", style="dim"))
     if fewer := _fewer(compared):
         out.print(cell(f"Rows and groups of the figures: {fewer}", style="dim"))
     for name, lacking in compared.left_out.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evenhand.base.text.counted import count
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables.tables import print_findings
-from evenhand.evaluation.figures.row_words import independent
+from evenhand.evaluation.figures.row_words import independent, locked_words
 
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend
@@ -26,6 +26,8 @@ def print_ensemble(made: EnsembleResult, target: Path | None, *, most: int = 12)
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
             out.print(cell(f"{', '.join(codes)}: {model}", style="yellow"))
+    if locked := max(p.locked for p in made.models.models):
+        out.print(f"{locked_words(locked)}.")
     print_selection(made.nested_evaluation, out, families=made.models.first.families)
     for one in made.blends:
         _print_blend(one, out, most)
