@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from evenhand.base.errors import RecordError
+from evenhand.base.errors import EvenhandError, RecordError
 from evenhand.base.storage.record import Record
+from evenhand.reporting.chart_process import Drawing
 from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.write_html import rendered
 from evenhand.testing import damage
 
 Change = Callable[[dict], object]
@@ -31,6 +34,18 @@ Change = Callable[[dict], object]
         ("skew.json", lambda d: d["classes"][0].update(rows={}), r"classes\.0\.rows"),
         ("examination.json", lambda d: d.update(passed="EH101"), "at passed: "),
         ("environment.json", lambda d: d.update(packages=3), "at packages: "),
+        ("evaluation.json", lambda d: d["audit"].pop("metric"), "at audit.metric: field required"),
+        ("evaluation.json", lambda d: d["entries"][0]["confusion"].pop(), "confusions of oof are not 5 by 5"),
+        ("evaluation.json", lambda d: d["entries"][1]["per_class"][2]["f1"].pop("n"), "f1.n: field required"),
+        ("nested_evaluation.json", lambda d: d["rows"][0].update(nested=[]), r"holds \[\] at rows\.0\.nested"),
+        ("nested_evaluation.json", lambda d: d.pop("best"), "best: field required"),
+        ("ensemble.json", lambda d: d["equal"].update(weights=["x"]), r"at equal\.weights\.0"),
+        (
+            "balance.json",
+            lambda d: d[0]["classes"][0].update(natural=None),
+            r"holds null at 0\.classes\.0\.natural",
+        ),
+        ("reading.json", lambda d: d[0].update(n=0), "acted on 20 rows of 0"),
     ],
 )
 def test_the_key_is_named(record: Record, name: str, change: Change, words: str) -> None:
@@ -49,7 +64,37 @@ def test_numbers_and_depths_that_json_does_not_have_are_refused(record: Record, 
         record.json("evaluation.json")
 
 
-def test_contents_of_a_damaged_record_without_checksums_are_read_or_refused_in_words(record: Record) -> None:
+OTHERS = ("audit.json", "ablation.json", "neighbours.json", "code_bits.json")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("document", [{"metric": 1}, [{"model": "m"}], "text", [[]], {"rows": [{}]}])
+def test_documents_of_another_shape_are_named_by_the_report(record: Record, name: str, document: Any) -> None:
+    record.write_json(name, document)
+    with pytest.raises(RecordError, match=rf"{name}: holds "):
+        rendered(record)
+
+
+@pytest.mark.parametrize("value", [10**400, -(2**1024)])
+def test_whole_numbers_beyond_floats_and_depths_are_refused(record: Record, value: int) -> None:
+    (record.path / "manifest.jsonl").unlink()
+    (record.path / "notes.json").write_text(json.dumps({"a": [value]}), encoding="utf-8")
+    with pytest.raises(RecordError, match=r"notes\.json: holds a number beyond the range .* at a\.0"):
+        record.json("notes.json")
+    (record.path / "notes.json").write_text("[" * 66 + "]" * 66, encoding="utf-8")
+    with pytest.raises(RecordError, match="is nested more than 64 levels deep, at 0\\.0"):
+        record.json("notes.json")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave charts out: a process draws them, which has its own tests and takes most of the time of a report."""
+    monkeypatch.setattr(Drawing, "svg", lambda self, spec: f"<svg>{len(json.dumps(spec))}</svg>")
+    monkeypatch.setattr(Drawing, "start", lambda self: None)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_damaged_record_without_checksums_is_reported_or_refused_in_words(record: Record) -> None:
     (record.path / "manifest.jsonl").unlink()
     rng, ways = np.random.default_rng(0), (*damage.EVERY, *damage.DOCUMENT, damage.odd_types, damage.odd_types)
     files = [path for path in sorted(record.path.iterdir()) if path.suffix in (".json", ".jsonl", ".toml", ".csv")]
@@ -59,8 +104,8 @@ def test_contents_of_a_damaged_record_without_checksums_are_read_or_refused_in_w
         raw = file.read_bytes()
         file.write_bytes(way(raw, rng))
         try:
-            read_evidence(record)
-        except RecordError as error:
+            rendered(record)
+        except EvenhandError as error:
             said.append((file.name, str(error)))
         file.write_bytes(raw)
     assert len(said) > 50
