@@ -53,7 +53,8 @@ def test_a_soup_that_is_better_is_kept_with_its_predictions(
     soup, seed = (pd.read_parquet(folder / name / "predictions.parquet") for name in ("soup", "seed0"))
     assert soup[["id", "set"]].equals(seed[["id", "set"]])
     weights = folder / "soup" / "weights.safetensors"
-    whole, before, said = weights.read_bytes(), read_arrays(weights), []
+    before = {name: array.clone() for name, array in read_arrays(weights).items()}  # which are mapped
+    whole, said = weights.read_bytes(), []
     weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert run_soup(**made.common, fold=0, threads=1, progress=said.append) == found
     assert said == [
