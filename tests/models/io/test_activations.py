@@ -56,6 +56,18 @@ def test_features_are_held_in_32_bits_and_maps_in_16(network: Make, pictures: Pi
     assert keep(network(tune="from:blocks.1"), pictures, store).dtype == np.float16
 
 
+def test_where_the_store_has_them_no_optimised_copy_of_the_network_is_made(
+    network: Make, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = keep(network(tune="head"), pictures, Store(tmp_path))
+
+    def refused(*_: Any) -> None:
+        raise AssertionError("the network was optimised")
+
+    monkeypatch.setattr("evenhand.models.acceleration.frozen.quickened", refused)
+    assert np.array_equal(keep(network(tune="head"), pictures, Store(tmp_path)), first)
+
+
 def test_views_depend_on_row_and_seed_and_on_nothing_else(
     network: Make, pictures: Pictures, tmp_path: Path
 ) -> None:
@@ -162,7 +174,7 @@ def test_the_threads_that_are_asked_for_are_used(
     counts: list[int | None] = []
     monkeypatch.setattr(room, "single_threads", lambda count: counts.append(count) or single_threads(count))
     keep(network(), pictures, Store(tmp_path), threads=3)
-    assert counts == [1, 3]  # one row alone for the shape, then all
+    assert counts == [1, 1, 3]  # one row alone for the shape, one for the optimised copy, then all
 
 
 def test_the_key_names_tf32_on_a_gpu_and_says_nothing_of_it_on_the_cpu(network: Make) -> None:

@@ -38,13 +38,12 @@ class Frozen(nn.Module):
             # A batch of several parts cannot be cut into rows here: graphs lie one after the other in it.
             example = x[:1] if isinstance(x, Tensor) else x
             self._quick[str(device)] = quickened(self.part, example, self.dtype(device))
-        found = self._quick[str(device)](x)
-        if not isinstance(found, Tensor):
-            raise ModelError(
-                "What passes from the frozen blocks of this encoder to those above them is not one tensor, so that "
-                'it cannot be kept. Set tune = "head" or tune = "all".'
-            )
-        return found.float()
+        return _one_tensor(self._quick[str(device)](x)).float()
+
+    @torch.no_grad()
+    def shape_of(self, x: Any) -> tuple[int, ...]:
+        """Return the shape of the activations of a batch, by the original weights: no optimised copy is made."""
+        return tuple(_one_tensor(self.part(x)).shape)
 
     def dtype(self, device: torch.device) -> torch.dtype:
         """Return the dtype of the part on a device."""
@@ -55,6 +54,15 @@ class Frozen(nn.Module):
     def forget(self) -> None:
         """Discard the optimised copy: the weights have changed."""
         self._quick.clear()
+
+
+def _one_tensor(found: Any) -> Tensor:
+    if not isinstance(found, Tensor):
+        raise ModelError(
+            "What passes from the frozen blocks of this encoder to those above them is not one tensor, so that "
+            'it cannot be kept. Set tune = "head" or tune = "all".'
+        )
+    return found
 
 
 def multiplies_bf16(device: torch.device) -> bool:

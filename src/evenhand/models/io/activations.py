@@ -122,7 +122,7 @@ def boundary_activations(
     if towers := towers_of(network):
         return _of_towers(network, towers, inputs, store, how, rows)
     frozen.to(how.device)
-    # This first pass also makes the optimised copy of the frozen part (`Frozen`), before threads share it.
+    # By the original weights: where the store has the activations, no optimised copy of the frozen part is made.
     with single_threads(1) as pool:
         shape = pool.submit(_shape, network, frozen, inputs).result()
     dtype = np.dtype(
@@ -136,6 +136,9 @@ def boundary_activations(
     }
 
     def fill(out: Array) -> None:
+        # the optimised copy, before threads share it
+        with single_threads(1) as pool:
+            pool.submit(_warm_up, frozen, inputs).result()
         fill_activations(network, inputs, out, how)
 
     return store.array(key, (len(inputs), views, *shape), dtype, fill)
@@ -296,10 +299,15 @@ def _shape(network: Network, frozen: Frozen, inputs: FrozenRows) -> tuple[int, .
     """Return the shape of the activations of one row."""
     if not len(inputs):
         raise ModelError("There are no rows to compute activations of.")
-    shapes = {tuple(frozen(inputs.batch(np.array([row]), None)).shape[1:]) for row in inputs.unlike()}
+    shapes = {frozen.shape_of(inputs.batch(np.array([row]), None))[1:] for row in inputs.unlike()}
     if len(shapes) > 1:
         raise ModelError(_uneven(network, shapes))
     return shapes.pop()
+
+
+def _warm_up(frozen: Frozen, inputs: FrozenRows) -> None:
+    for row in inputs.unlike():
+        frozen(inputs.batch(np.array([row]), None))
 
 
 def _uneven(network: Network, shapes: Collection[tuple[int, ...]]) -> str:
