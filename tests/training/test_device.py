@@ -81,10 +81,13 @@ def test_an_nvidia_gpu_comes_before_an_apple_gpu(
     assert automatic_device() == torch.device("cuda")
 
 
-def test_a_gpu_is_marked_by_card_dtype_and_versions_and_the_cpu_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_is_marked_by_card_dtype_and_versions_and_the_cpu_by_16_bits_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("torch.cuda.get_device_name", lambda device: "NVIDIA T4")
     monkeypatch.setattr("torch.version.cuda", "12.8")
     monkeypatch.setattr("torch.backends.cudnn.version", lambda: 91002)
     assert device_marks(torch.device("cuda"), None) == ["NVIDIA T4", "torch.float32", "12.8", "91002"]
     assert device_marks(torch.device("cuda"), torch.bfloat16)[1] == "torch.bfloat16"
-    assert device_marks(torch.device("cpu"), torch.bfloat16) == []
+    assert device_marks(torch.device("cpu"), None) == []
+    assert device_marks(torch.device("cpu"), torch.bfloat16) == ["torch.bfloat16"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -30,6 +30,15 @@ class CheckWeightsCall(FunctionCall):
     store: StorePlace
     model: str
     threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulationCall(FunctionCall):
+    """Ask whether bf16 is emulated on the device (`emulation_notes`)."""
+
+    function: ClassVar[str] = "evenhand.training.emulated:emulation_notes"
+    device: str
+    keys: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)

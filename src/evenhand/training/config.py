@@ -183,3 +183,9 @@ class TrainConfig(Section):
                 ("swa_from", f"swa_from = {self.swa_from} lies after the last epoch; the first of {last} is 0")
             )
         return self
+
+
+def bf16_keys(train: TrainConfig, frozen_precision: str) -> list[str]:
+    """Return the keys of a model that are set to bf16, of those that say how its parts compute."""
+    keys = {"train.precision": train.precision, "frozen_precision": frozen_precision}
+    return [key for key, value in keys.items() if value == "bf16"]

@@ -47,7 +47,7 @@ def passed_over(name: str) -> str:
 
 
 def device_marks(device: torch.device, dtype: torch.dtype | None) -> list[str]:
-    """Return what the last bits of a result depend on beside torch's version; nothing on the CPU.
+    """Return what the last bits of a result depend on beside torch's version; nothing for float32 on the CPU.
 
     Parameters
     ----------
@@ -56,10 +56,10 @@ def device_marks(device: torch.device, dtype: torch.dtype | None) -> list[str]:
 
     Returns
     -------
-    Name of the card, dtype, version of CUDA, version of cuDNN.
+    Name of the card, dtype, version of CUDA, version of cuDNN; on the CPU the dtype, which "bf16" is on some only.
     """
     if device.type == "cpu":
-        return []
+        return [] if dtype is None else [str(dtype)]
     return [device_name(device), str(dtype or torch.float32), str(torch.version.cuda), str(cudnn_version())]
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 import evenhand
+import evenhand.pipeline.verbs.check as check_module
 from evenhand.cli.console import Out
 from evenhand.cli.tables.reading import print_reading, reading_table
+from evenhand.pipeline.stages.progress import Silent
+from evenhand.settings.load import load
 from evenhand.testing.kinds import generate
+from evenhand.training.calls import EmulationCall
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,38 @@ def test_an_option_of_ones_own_that_acts_on_nothing_is_a_note_and_a_default_is_n
     (found,) = evenhand.check(photos, changes=['photos.tones="picture"']).examination.of("EH116")
     assert found.severity == "note"
     assert found.message.startswith("photos.tones = picture had no effect")
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        (["train.precision=bf16"], {"m": ["train.precision"]}),
+        (["train.precision=bf16", "compute.device=cpu"], None),
+        (["train.precision=fp16"], None),
+    ],
+)
+def test_bf16_that_a_card_would_emulate_is_said(
+    photos: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: list[str],
+    asked: dict[str, list[str]] | None,
+) -> None:
+    calls: list[EmulationCall] = []
+
+    def answer(some: list[EmulationCall], *_: object, **__: object) -> list[dict[str, list[str]]]:
+        calls.extend(some)
+        return [{"notes": ["NVIDIA T4 emulates bf16."]}]
+
+    monkeypatch.setattr(check_module, "dispatch", answer)
+    said: list[str] = []
+    watcher = Silent()
+    monkeypatch.setattr(watcher, "message", said.append)
+    settings = load(
+        {**photos, "model": [{"name": "m", "encoder": "timm:test_resnet", "tune": "all"}]}, changes=changes
+    )
+    check_module._say_emulated(settings, watcher)
+    assert [call.keys for call in calls] == ([] if asked is None else [asked])
+    assert said == ([] if asked is None else ["NVIDIA T4 emulates bf16."])
 
 
 def test_the_table_names_what_rows_share_and_key(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,28 @@ def test_auto_is_32_bits_on_a_cpu() -> None:
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is torch.float32
 
 
+@pytest.mark.parametrize(
+    ("capability", "dtype"),
+    [
+        ((6, 1), None),
+        ((7, 0), torch.float16),
+        ((7, 5), torch.float16),
+        ((8, 0), torch.bfloat16),
+        ((9, 0), torch.bfloat16),
+    ],
+)
+def test_auto_is_the_16_bits_that_a_card_has_units_for(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], dtype: torch.dtype | None
+) -> None:
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda device: capability)
+    found = precision("auto", torch.device("cuda"))
+    assert found.dtype is dtype
+    made: list[str] = []
+    monkeypatch.setattr("torch.amp.GradScaler", made.append)
+    found.scaler()
+    assert made == (["cuda"] if dtype is torch.float16 else [])
+
+
 def test_bf16_casts_products(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "convolves_bf16", lambda: True)
     with precision("bf16", CPU).cast():

@@ -46,10 +46,8 @@ class Frozen(nn.Module):
         return tuple(_one_tensor(self.part(x)).shape)
 
     def dtype(self, device: torch.device) -> torch.dtype:
-        """Return the dtype of the part on a device."""
-        if self.precision == "float32" or (self.precision == "auto" and not multiplies_bf16(device)):
-            return torch.float32
-        return torch.bfloat16
+        """Return the dtype of the part on a device; float32 is used in place of bf16 that fails (`quickened`)."""
+        return frozen_dtype(self.precision, device)
 
     def forget(self) -> None:
         """Discard the optimised copy: the weights have changed."""
@@ -63,6 +61,13 @@ def _one_tensor(found: Any) -> Tensor:
             'it cannot be kept. Set tune = "head" or tune = "all".'
         )
     return found
+
+
+def frozen_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """Return the dtype of `frozen_precision` ("auto", "float32", "bf16") on a device."""
+    if precision == "float32" or (precision == "auto" and not multiplies_bf16(device)):
+        return torch.float32
+    return torch.bfloat16
 
 
 def multiplies_bf16(device: torch.device) -> bool:

@@ -7,7 +7,9 @@ input, and is left out where it differs or is not available.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -47,30 +49,36 @@ def quickened(part: FeatureExtractor, example: Any, dtype: torch.dtype) -> Featu
     truth = part(example)
     if not isinstance(truth, Tensor):
         return part  # there is nothing to compare with
-    best = part
+    versions = [part]
     for improve in (make_plain, fold_norms, join_activations):
         # Steps work in place and may fail half way.
-        better = copy.deepcopy(best)
+        better = copy.deepcopy(versions[-1])
         try:
             improve(better.stages, partial(better, example))
             # well above what another order of sums changes, well below what a wrong layer would
             if distance(better(example), truth) < 1e-3:
-                best = better
+                versions.append(better)
         except (RuntimeError, AttributeError, TypeError):  # not available here, or in this torch
             continue
-    return best if dtype == torch.float32 else _shortened(best, example, truth, dtype)
+    return versions[-1] if dtype == torch.float32 else _shortened(versions, example, truth, dtype)
 
 
-def _shortened(part: FeatureExtractor, example: Any, truth: Tensor, dtype: torch.dtype) -> FeatureExtractor:
-    """Return a copy whose stages compute in a shorter format, where that is nearly the same."""
-    short = copy.deepcopy(part)
-    short.stages.to(dtype)
-    short.dtype = dtype
-    try:
-        # bf16 changes features by a few per cent of their length (docs/decisions/0007); more is a fault
-        return short if distance(short(example), truth) < 0.2 else part
-    except RuntimeError:
-        return part
+def _shortened(
+    versions: Sequence[FeatureExtractor], example: Any, truth: Tensor, dtype: torch.dtype
+) -> FeatureExtractor:
+    """Return a copy of the fastest version whose stages compute in a shorter format, where that is nearly the same.
+
+    oneDNN's calls refuse bf16 on processors without instructions for it, where torch's own layers emulate it: an
+    earlier version is slow there, but right.
+    """
+    for version in reversed(versions):
+        short = copy.deepcopy(version)
+        short.stages.to(dtype)
+        short.dtype = dtype
+        with contextlib.suppress(RuntimeError):
+            # bf16 changes features by a few per cent of their length (docs/decisions/0007); more is a fault
+            return short if distance(short(example), truth) < 0.2 else versions[-1]
+    return versions[-1]
 
 
 def distance(found: Tensor, truth: Tensor) -> float:

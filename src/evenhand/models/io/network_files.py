@@ -6,10 +6,11 @@ the package, file or hub that its encoder came from.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
@@ -66,12 +67,48 @@ def save_network(path: Path, network: Network, k: int, *, shared: Path) -> None:
     about = {
         "format": FORMAT,
         "k": str(k),
-        "model": json.dumps(network.model.plain()),
+        "model": json.dumps(_as_computed(network).plain()),
         "tune": network.tune,
         "encoder": json.dumps(network.encoder.about),
         "frozen": mark,
     }
     write_arrays(path, tuned_arrays(network), about)
+
+
+def computed_precision(network: Network) -> Literal["float32", "bf16"] | None:
+    """Return the precision that the frozen part of a network computes in on its device; None without one."""
+    if network.frozen is None:
+        return None
+    dtype = network.frozen.dtype(next(network.parameters()).device)
+    return "bf16" if dtype is torch.bfloat16 else "float32"
+
+
+def _as_computed(network: Network) -> ModelConfig:
+    """Return the model of a network with the precision of its frozen part in place of "auto".
+
+    The head was trained on features in it: "auto" on another machine would give it others.
+    """
+    found = computed_precision(network)
+    if found is None or network.model.frozen_precision != "auto":
+        return network.model
+    return network.model.model_copy(update={"frozen_precision": found})
+
+
+def recorded_precision(shared: Path) -> Literal["float32", "bf16"] | None:
+    """Return the precision that the frozen part of a model was computed in by its tasks that are done, or None.
+
+    Parameters
+    ----------
+    shared
+        The model's folder in a record, which holds a folder for each fold and seed.
+    """
+    for path in sorted(shared.glob("fold*/seed*/weights.safetensors")):
+        # damaged weights are named where they are used
+        with contextlib.suppress(ModelError, KeyError, ValueError, TypeError, AttributeError):
+            found = json.loads(read_about(path)["model"]).get("frozen_precision")
+            if found in ("float32", "bf16"):
+                return cast(Literal["float32", "bf16"], found)
+    return None
 
 
 def _frozen_name(mark: str) -> str:

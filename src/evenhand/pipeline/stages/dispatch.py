@@ -24,7 +24,7 @@ def dispatch(
     """Return the results of calls of one function, in their order, run in worker processes.
 
     The watcher counts finished calls, or with `one_call` the steps that the call reports. Alerts and the scores of
-    finished trainings are passed on as they arrive.
+    finished trainings are passed on as they arrive; a {"note": sentence} of several calls once.
 
     Raises
     ------
@@ -33,13 +33,17 @@ def dispatch(
     """
     if not calls:
         return []
-    done = 0
+    done, noted = 0, set[str]()
     arguments = [call.arguments() for call in calls]
 
     def on_event(event: Event) -> None:
         nonlocal done
         if event.kind == "retried":
             watcher.message(f"{_call_name(arguments[event.call])}: {event.message} Retrying once.")
+        elif event.kind == "progress" and isinstance(event.value, dict) and "note" in event.value:
+            if event.value["note"] not in noted:  # about the machine, which the other calls will say as well
+                watcher.message(event.value["note"])
+            noted.add(event.value["note"])
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):

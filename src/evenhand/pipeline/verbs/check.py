@@ -18,12 +18,15 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import FIRST, examine
 from evenhand.diagnosis.statistics.skew import Skew, skew_summary
+from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import DataSource, read
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import Settings, load
 from evenhand.settings.unused_keys import unused_keys
+from evenhand.training.calls import EmulationCall
+from evenhand.training.config import bf16_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,22 @@ def check(
     for warning in unused_keys(settings):
         watcher.message(warning)
     source = read(settings, watcher)
+    _say_emulated(settings, watcher)
     return examine_data(settings, source, watcher)
+
+
+def _say_emulated(settings: Settings, watcher: Watcher) -> None:
+    """Say which models ask for bf16 on a GPU that emulates it; a worker asks, since this process has no torch."""
+    keys = {
+        model.name: bf16_keys(settings.train_of(model), model.frozen_precision if frozen else "")
+        for model in settings.model
+        for frozen in [settings.has_frozen_part(model)]
+    }
+    if any(keys.values()) and settings.compute.device != "cpu":
+        call = EmulationCall(device=settings.compute.device, keys=keys)
+        (found,) = dispatch([call], watcher, workers=settings.compute.processes(1), threads=1, one_call=True)
+        for note in found["notes"]:
+            watcher.message(note)
 
 
 def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Check:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from evenhand.base.errors import TaskError
+from evenhand.models.acceleration.frozen import multiplies_bf16
 
 Name = Literal["auto", "float32", "bf16", "fp16"]
 
@@ -35,8 +36,9 @@ class Precision:
 def precision(name: Name, device: torch.device) -> Precision:
     """Return the precision of `train.precision` on a device.
 
-    "auto" is bf16 on a GPU that supports it and float32 elsewhere: on a CPU, bf16 makes some networks faster and
-    others slower. "bf16" on a CPU without bf16 convolutions is float32.
+    "auto" is bf16 on NVIDIA GPUs that have units for it (compute capability 8.0), fp16 on those with units for that
+    alone (7.x: Volta, Turing), and float32 elsewhere: on a CPU, bf16 makes some networks faster and others slower.
+    "bf16" on a CPU without bf16 convolutions is float32.
 
     Raises
     ------
@@ -46,9 +48,7 @@ def precision(name: Name, device: torch.device) -> Precision:
     if name == "float32":
         return Precision(device)
     if name == "auto":
-        # Older GPUs only emulate bf16, which gains nothing.
-        has = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return Precision(device, torch.bfloat16 if has else None)
+        return Precision(device, _fastest(device))
     if name == "fp16" and device.type != "cuda":
         raise TaskError(
             f'train.precision = "fp16" needs a GPU; this device is {device.type}. Use "auto", "bf16" or "float32".'
@@ -56,6 +56,15 @@ def precision(name: Name, device: torch.device) -> Precision:
     if name == "bf16" and device.type == "cpu" and not convolves_bf16():
         return Precision(device)
     return Precision(device, torch.bfloat16 if name == "bf16" else torch.float16)
+
+
+def _fastest(device: torch.device) -> torch.dtype | None:
+    """Return the 16-bit format that a device multiplies matrices of in hardware, None where there is none."""
+    if device.type != "cuda":
+        return None
+    if multiplies_bf16(device):  # older GPUs only emulate it, which gains nothing
+        return torch.bfloat16
+    return torch.float16 if torch.cuda.get_device_capability(device) >= (7, 0) else None
 
 
 @lru_cache(maxsize=1)

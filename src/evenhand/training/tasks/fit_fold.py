@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,8 +22,9 @@ from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json
 from evenhand.base.values import Ints, RowSet, Samples
 from evenhand.data.store.store import StorePlace
+from evenhand.models.acceleration.frozen import frozen_dtype
 from evenhand.models.baseline import has_frozen_features
-from evenhand.models.io.network_files import save_network
+from evenhand.models.io.network_files import computed_precision, save_network
 from evenhand.models.network import Network
 from evenhand.training.device import device_marks, device_name, device_of, passed_over
 from evenhand.training.inputs.targets import Targets
@@ -41,14 +41,12 @@ from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
 from evenhand.training.tasks.head_outputs import finish_head, finishes, start_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
+from evenhand.training.tasks.notes import Report, say_emulated, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics, numerics_marks
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
 from evenhand.training.tasks.task_files import discard, discard_frozen, summary_of, why_not_done, write_task
-
-Report = Callable[[Any], None]
-"""Called with [epochs done, epochs in all], or with {"alarm": …} or {"message": …}."""
 
 
 def run_task(
@@ -93,6 +91,7 @@ def run_task(
         with numerics(context, threads):
             if words := passed_over(context.device):
                 _say(progress, words)
+            say_emulated(context, progress)
             return _fit(context, fold, seed, threads, folder, watcher, progress)
     except TaskError as error:
         raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
@@ -118,9 +117,12 @@ def prepare_model(
     report = None if progress is None else lambda done, total: progress([done, total])
     with numerics(context, threads):
         device = device_of(context.device)
+        say_emulated(context, progress)
         # a pretrained encoder is the same for every seed; a random one has activations of its own
         for seed in config.seeds[:1] if has_frozen_features(config) else config.seeds:
-            build_stages(context, fresh_network(context, seed).to_device(device), device, report)
+            network = fresh_network(context, seed).to_device(device)
+            say_recorded_precision(network, device, progress)
+            build_stages(context, network, device, report)
     return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
 
 
@@ -216,7 +218,7 @@ def _fit(
     spec = task_spec(context, parts, key, seed)
     if context.model.is_solved:
         return solve(context, spec, parts, folder, fold, seed)
-    fingerprint = _fingerprint(context, parts, key, threads)
+    fingerprint = _fingerprint(context, parts, key, threads, _frozen_marks(context, spec))
     checkpointer = Checkpointer(folder, fingerprint, on_damage=partial(_say, progress))
     watch = None if progress is None else lambda done, total: progress([done, total])
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
@@ -232,6 +234,7 @@ def _fit(
     summary = {
         **_summary(context, fold, seed, fitted),
         **usage_of(fitted.lines, device_name(spec.device)),
+        "frozen_precision": computed_precision(network),
         "correction": plain(fitted.correction),
     }
     if fitted.unsmoothing is not None:
@@ -289,7 +292,20 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
     }
 
 
-def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int) -> str:
+def _frozen_marks(context: TaskContext, spec: FitSpec) -> list[str]:
+    """Return the precision of the frozen part where it is not float32; an empty list where nothing is frozen.
+
+    Not by the configuration, whose "auto" is another precision on another machine.
+    """
+    network: Any = spec.network
+    frozen = any(plan.tune != "all" for plan in stage_plans(context.model, context.train))
+    dtype = frozen_dtype(network.model.frozen_precision, spec.device)
+    return ["frozen bf16"] if frozen and dtype is torch.bfloat16 else []
+
+
+def _fingerprint(
+    context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int, marks: list[str]
+) -> str:
     """Return a hash of everything that the result of a task depends on: no state of another task is resumed."""
     device = device_of(context.device)
     document = [
@@ -309,6 +325,7 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         # what a GPU adds to them: its name, the dtype in force, the versions of CUDA and cuDNN
         *device_marks(device, precision(context.train.precision, device).dtype),
         *numerics_marks(context, device),
+        *marks,
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     weights = context.samples.weights

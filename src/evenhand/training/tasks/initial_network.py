@@ -12,6 +12,7 @@ from evenhand.base.storage.atomic import to_json
 from evenhand.base.values import TEST, Ints
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.config import SizedModel
+from evenhand.models.io.network_files import recorded_precision
 from evenhand.models.network import Network, build_network
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.optim.weight_averaging import Weights, cloned, copy_into
@@ -25,7 +26,7 @@ def fresh_network(context: TaskContext, seed: int) -> Network:
     Seeds of a model whose weights will be averaged share one initialisation: only weights from the same basin of
     the loss average well (Wortsman et al. 2022).
     """
-    model, k = context.sized, context.samples.k
+    model, k = _as_recorded(context), context.samples.k
     initial_seed = model.seeds[0] if context.train.soup != "none" else seed
     if all(plan.tune == "head" for plan in stage_plans(model, context.train)):
         network = _with_frozen_encoder(to_json(model.plain()), k, initial_seed)
@@ -33,6 +34,13 @@ def fresh_network(context: TaskContext, seed: int) -> Network:
         network = build_network(model, k, initial_seed)
     _fit_encoder(context, network)
     return network
+
+
+def _as_recorded(context: TaskContext) -> SizedModel:
+    """Return the sized model of a context; its frozen part computes as in tasks of the record that are done."""
+    model = context.sized
+    found = recorded_precision(context.shared) if model.frozen_precision == "auto" else None
+    return model if found is None else model.model_copy(update={"frozen_precision": found})
 
 
 def _fit_encoder(context: TaskContext, network: Network) -> None:

@@ -15,7 +15,7 @@ from evenhand.base.values import Floats
 from evenhand.models.config import SizedModel
 from evenhand.models.heads.modules.scale import set_statistics
 from evenhand.models.heads.modules.solved import LabelledRows
-from evenhand.models.io.network_files import save_network
+from evenhand.models.io.network_files import computed_precision, save_network
 from evenhand.training.device import device_name
 from evenhand.training.inputs.inference import probabilities
 from evenhand.training.loop.fit_spec import FitSpec
@@ -58,6 +58,7 @@ def solve(
         **about,
         "device": device_name(spec.device),
         "peak_memory": peak_memory(spec.device),
+        "frozen_precision": computed_precision(network),
         "seconds": round(time.monotonic() - began, 3),
         "correction": plain(shift),
     }

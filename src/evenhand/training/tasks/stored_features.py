@@ -16,6 +16,7 @@ from evenhand.training.device import device_of
 from evenhand.training.tasks.build_inputs import activations_of
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.initial_network import fresh_network
+from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 
 
@@ -27,6 +28,7 @@ def write_features(
     out: str,
     entry: str | None = None,
     stored_only: bool = False,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
     """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over positions.
 
@@ -53,6 +55,7 @@ def write_features(
         network = fresh_network(context, context.model.seeds[0]).to_device(device)
         if network.frozen is None:
             return {"model": model, "width": 0}
+        say_recorded_precision(network, device, progress)
         rows = context.entry(None) if entry is None else context.store.open(entry)
         kept = activations_of(network, rows, context, device)
     table = flat(kept) if entry is not None else flat(kept)[context.rows]

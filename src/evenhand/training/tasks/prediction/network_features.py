@@ -19,6 +19,7 @@ from evenhand.training.inputs.inference import predict_logits
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.predict_fold import network_of_fold
 
@@ -36,6 +37,7 @@ def write_network_features(
     seed: int,
     threads: int,
     out: str,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
     """Write (len(rows), d) float32 features of encoded rows in one network of a record to `out` (.npy).
 
@@ -56,6 +58,7 @@ def write_network_features(
     context = TaskContext.of(record, store, model)
     network, _ = network_of_fold(context, fold, seed)
     with numerics(context, threads):
+        say_recorded_precision(network, device_of(context.device), progress)
         found = features_of_rows(context, network, context.store.open(entry), np.array(rows, dtype=np.int64))
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
@@ -72,6 +75,7 @@ def write_row_vectors(
     seed: int,
     threads: int,
     out: str,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
     """Write what encoded rows are compared by in one network of a record to `out` (.npz).
 
@@ -85,6 +89,7 @@ def write_row_vectors(
     context = TaskContext.of(record, store, model)
     network, _ = network_of_fold(context, fold, seed)
     with numerics(context, threads), torch.no_grad():
+        say_recorded_precision(network, device_of(context.device), progress)
         positions = np.array(rows, dtype=np.int64)
         features = features_of_rows(context, network, context.store.open(entry), positions)
         network.head.eval()

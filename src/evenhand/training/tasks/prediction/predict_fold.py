@@ -24,6 +24,7 @@ from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
@@ -40,6 +41,7 @@ def predict_fold(
     threads: int,
     out: str,
     sizes: Mapping[str, str] | None = None,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
     """Write (n, k) float64 probabilities of encoded rows by one network of a record to `out` (.npy).
 
@@ -61,6 +63,7 @@ def predict_fold(
     rows = context.store.open(entry if size == context.model.size else (sizes or {})[str(size)])
     with numerics(context, threads):
         network, correct = network_of_fold(context, fold, seed)
+        say_recorded_precision(network, device_of(context.device), progress)
         found = network_probabilities(context, network, rows, correct)
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
