@@ -199,11 +199,17 @@ def _call(operator: Any, *args: Any, **options: Any) -> Any:
                 return there
         return _moved(value, _EXTENSION)
 
-    here = _each(enter, args)
+    here = _each(enter, [_number_as_tensor(*pair) for pair in zip(operator._schema.arguments, args, strict=False)])
     if name == "_local_scalar_dense":
         return here[0].item()
     named = {key: _each(enter, value) for key, value in options.items()}
     return _each(leave, _INSTEAD.get(name, operator)(*here, **named))
+
+
+def _number_as_tensor(argument: Any, value: Any) -> Any:
+    """Return a value as an operator takes it: numbers arrive here as such, where it wants a tensor."""
+    is_number = isinstance(value, (bool, int, float)) and str(argument.type) == "Tensor"
+    return torch.tensor(value) if is_number else value
 
 
 def _each(change: Callable[[Any], Any], value: Any) -> Any:

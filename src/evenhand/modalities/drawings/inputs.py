@@ -52,15 +52,20 @@ class DrawingInputs:
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return drawings for training, augmented by the profile."""
         drawings = self._drawings(rows)
-        return drawings if draws is None else apply_profile(drawings, self._profile, draws)
+        return self._sent(drawings if draws is None else apply_profile(drawings, self._profile, draws))
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return drawings for evaluation: view 0 is unchanged, a further view is the same motion for all."""
         drawings = self._drawings(rows)
         if view == 0:
-            return drawings
+            return self._sent(drawings)
         seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
-        return apply_profile(drawings, self._view_profile, [torch.Generator().manual_seed(seed) for _ in rows])
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]
+        return self._sent(apply_profile(drawings, self._view_profile, alike))
+
+    def _sent(self, drawings: Batch) -> Batch:
+        # after the augmentations: how many primitives they drop is known at once on the CPU, a GPU is waited for
+        return sent(drawings, self._device)
 
     def _drawings(self, rows: Tensor) -> Batch:
         at = rows.numpy()
@@ -69,7 +74,7 @@ class DrawingInputs:
         first = torch.repeat_interleave(size.cumsum(0) - size, count)
         bits = self._relations.take(at)[0].view(-1, 1)
         place = torch.arange(len(EDGE_TYPES), dtype=torch.uint8)
-        batch = {
+        return {
             "nodes": nodes,
             "strokes": self._strokes.take(at)[0],
             "graph": torch.repeat_interleave(torch.arange(len(at)), size),
@@ -77,7 +82,6 @@ class DrawingInputs:
             "edges": (edges + first.unsqueeze(1)).T.contiguous(),
             "relations": ((bits >> place) & 1).float(),
         }
-        return sent(batch, self._device)
 
 
 class _Flat:
