@@ -84,10 +84,19 @@ class Bench:
         ]
 
     def sample(self, count: int, commands: Sequence[str] = tuple(COMMANDS)) -> list[Case]:
-        """Return so many cases, the same every time: each command has as many as the others."""
+        """Return so many cases, the same every time: each command has as many as the others.
+
+        Of each command, every file is damaged in every way once before any is twice.
+        """
         queues = []
         for command in commands:
-            queues.append(sorted(self.cases([command]), key=lambda case: zlib.crc32(str(case).encode())))
+            mixed = sorted(self.cases([command]), key=lambda case: zlib.crc32(str(case).encode()))
+            before: Counter[tuple[str, str]] = Counter()
+            times = {}
+            for case in mixed:
+                times[case] = before[case.file, case.damage]
+                before[case.file, case.damage] += 1
+            queues.append(sorted(mixed, key=times.__getitem__))
         rounds = [queue[at] for at in range(max(map(len, queues))) for queue in queues if at < len(queue)]
         return rounds[:count]
 
