@@ -131,3 +131,11 @@ def test_a_report_is_not_written_without_the_rows_or_folds_that_are_damaged(reco
     (record.path / name).write_bytes(b"x" + (record.path / name).read_bytes())
     with pytest.raises(RecordError, match=name):
         read_evidence(Record.open(record.path))
+
+
+@pytest.mark.parametrize("name", ["environment.json", "examination.json"])
+def test_a_report_names_what_is_missing_from_its_record(record: Record, name: str) -> None:
+    assert "Missing from this record" not in rendered(record)
+    (record.path / name).unlink()
+    words = " ".join(rendered(record).split())
+    assert f"though the run wrote it, so that this report leaves out what it holds: {name}." in words

@@ -24,7 +24,7 @@ CHECKED = ("runs/", "scanruns/", "resumed/", "store/")
 
 _NOTICE = re.compile(
     r"damaged|checksum|missing|made again|not there|cannot be|unreadable|refused|not a |differ|changed"
-    r"|written again",
+    r"|written again|unfinished",
     re.IGNORECASE,
 )
 

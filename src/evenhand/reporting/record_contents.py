@@ -34,6 +34,8 @@ class RecordContents:
         Columns model, fold, seed and the epoch log; empty if nothing was trained.
     asked, resolved
         The configuration as text, as written by the user and with all defaults.
+    missing
+        Files that the run wrote and that are not there any more, which the report has to say.
     """
 
     record: Record
@@ -57,6 +59,7 @@ class RecordContents:
     epochs: pd.DataFrame
     asked: str
     resolved: str
+    missing: tuple[str, ...] = ()
 
     @property
     def over(self) -> str:
@@ -120,6 +123,7 @@ def read_evidence(record: Record) -> RecordContents:
         epochs=record.epochs(),
         asked=_text(record, "config.toml"),
         resolved=_text(record, "resolved.toml"),
+        missing=tuple(name for name in record.missing() if name != "report.html"),
     )
 
 
