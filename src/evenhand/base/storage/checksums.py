@@ -12,7 +12,7 @@ from typing import Any
 import xxhash
 from cachetools import LRUCache
 
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.regular_file import open_regular, read_regular
 
 _STEP = 4 << 20
 _MARKS: LRUCache[str, tuple[tuple[int, ...], FileMark]] = LRUCache(maxsize=4096)
@@ -75,6 +75,24 @@ def known_mark(path: Path) -> FileMark:
     return known[1]
 
 
+def has_mark(path: Path, *marks: FileMark, anew: bool = False) -> bool:
+    """Return whether a file has one of some marks; one of another length, perhaps of terabytes, is not read for it.
+
+    Parameters
+    ----------
+    anew
+        Read it even where this process has read this version of it.
+
+    Raises
+    ------
+    OSError
+        As `mark_of` does.
+    """
+    if path.is_file() and path.stat().st_size not in {mark.bytes for mark in marks}:
+        return False
+    return (mark_of if anew else known_mark)(path) in marks
+
+
 def stamp_of(path: Path) -> tuple[int, ...]:
     """Return inode, length, and the times at which a file and its entry changed, in ns.
 
@@ -102,9 +120,11 @@ def ends_with_checksum(path: Path) -> bool:
     length = path.stat().st_size - _TRAILER
     if length < 0:
         return False
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(length)
-        return file.read() == _trailer(mark_of(path, length))
+        trailer = file.read(_TRAILER)
+    # another length: it was cut or lengthened, perhaps by terabytes, which are not read
+    return trailer.startswith(f"{length:016x}".encode()) and trailer == _trailer(mark_of(path, length))
 
 
 def without_checksum(path: Path) -> bytes | None:

@@ -21,7 +21,7 @@ from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import json_lines, replacing, to_json
-from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, mark_of_text, stamp_of
+from evenhand.base.storage.checksums import FileMark, has_mark, mark_of, mark_of_text, stamp_of
 from evenhand.base.storage.links import leads_out
 from evenhand.base.storage.regular_file import UnreadableFileError, read_regular_text
 
@@ -85,7 +85,7 @@ def holds(folder: Path, name: str) -> bool | None:
     if leads_out(path, folder):
         return False
     try:
-        return known_mark(path) in marks
+        return has_mark(path, *marks)
     except OSError:  # whoever reads it reports that
         return None
 
@@ -93,7 +93,7 @@ def holds(folder: Path, name: str) -> bool | None:
 def matches(folder: Path, name: str, other: Path) -> bool | None:
     """Return whether a file elsewhere is what a folder notes under a name; None where it notes nothing."""
     marks = read_manifest(folder).marks.get(name)
-    return mark_of(other) in marks if marks else None
+    return has_mark(other, *marks, anew=True) if marks else None
 
 
 def _line(name: str, mark: FileMark) -> str:

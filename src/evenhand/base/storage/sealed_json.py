@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.storage.atomic import plain, write_json
-from evenhand.base.storage.checksums import FileMark, known_mark, mark_of_text
+from evenhand.base.storage.checksums import FileMark, has_mark, known_mark, mark_of_text
 from evenhand.base.storage.regular_file import read_regular_text
 
 FILES, SEAL = "checksums", "seal"
@@ -89,10 +89,10 @@ def check_marks(folder: Path, marks: Mapping[str, FileMark]) -> None:
     """Raise `SealError` at the first file that is missing or not as it was written."""
     for name, mark in marks.items():
         try:
-            found = known_mark(folder / name)
+            same = has_mark(folder / name, mark)
         except OSError:
             raise SealError(f"lists {name}, which is missing") from None
-        if found != mark:
+        if not same:
             raise SealError(f"lists {name}, which does not match its checksum")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evenhand.base.storage.atomic import write_json
-from evenhand.base.storage.checksums import FileMark, known_mark, mark_of, stamp_of
+from evenhand.base.storage.checksums import FileMark, has_mark, stamp_of
 from evenhand.base.storage.regular_file import read_regular_text
 
 NOTE = "verified.json"
@@ -38,7 +38,7 @@ def damaged_array(folder: Path, marks: Mapping[str, FileMark], *, note: bool = T
         return None
     for name, mark in marks.items():
         # where there is no note, this process still reads each version of a file once
-        if (mark_of if note else known_mark)(folder / name) != mark:
+        if not has_mark(folder / name, mark, anew=note):
             return name
     if note:
         note_verified(folder, marks)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.checksums import ends_with_checksum, mark_of
+from evenhand.base.storage.checksums import ends_with_checksum, has_mark
 from evenhand.base.storage.links import leads_out
 from evenhand.base.storage.manifest import MANIFEST, read_manifest
 from evenhand.base.storage.record_folder import remedy
@@ -172,7 +172,7 @@ def _compared(folder: Path, name: str, marks: Any, to_do: str) -> _Row:
     if leads_out(folder / name, folder):
         return name, DAMAGED, _OUT, _COPY
     try:
-        sound = mark_of(folder / name) in marks
+        sound = has_mark(folder / name, *marks, anew=True)
     except FileNotFoundError:
         return name, MISSING, "is missing, though it was written", to_do
     except OSError as error:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import read_frame
-from evenhand.base.storage.checksums import known_mark
+from evenhand.base.storage.checksums import has_mark
 from evenhand.base.storage.record_folder import first_line
 from evenhand.base.storage.sealed_json import SealError, check_listed, check_marks, read_sealed, write_sealed
 
@@ -80,7 +80,7 @@ def discard_frozen(folder: Path, shared: Path) -> None:
     with contextlib.suppress(SealError, OSError):
         for name, mark in read_sealed(folder / TASK).marks.items():
             path = shared / Path(name).name
-            if path.name.startswith("frozen-") and path.is_file() and known_mark(path) != mark:
+            if path.name.startswith("frozen-") and path.is_file() and not has_mark(path, mark):
                 path.unlink(missing_ok=True)
 
 
