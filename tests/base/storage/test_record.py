@@ -14,6 +14,7 @@ from evenhand.base.errors import RecordError
 from evenhand.base.storage import atomic
 from evenhand.base.storage.manifest import read_manifest
 from evenhand.base.storage.record import Record, records, unfinished
+from evenhand.base.storage.sealed_json import write_sealed
 from evenhand.base.values import Finding, Folds, Samples
 
 
@@ -299,3 +300,29 @@ print(json.dumps(counted))
         "_read_folds": 1,
         "data.json": 1,
     }
+
+
+def test_findings_that_were_written_and_are_missing_are_not_taken_for_none(record: Record) -> None:
+    assert record.findings() == []
+    record.write_findings([])
+    (record.path / "findings.jsonl").unlink()
+    with pytest.raises(RecordError, match=r"findings\.jsonl: is missing, though the run wrote it"):
+        record.findings()
+
+
+@pytest.mark.parametrize("how", ["missing", "folder"])
+def test_epochs_that_a_done_task_lists_and_that_are_missing_are_named(record: Record, how: str) -> None:
+    for seed in range(2):
+        task = record.task_folder("m[1]", 0, seed)
+        task.mkdir(parents=True)
+        (task / "epochs.jsonl").write_text('{"epoch": 0}\n')
+        write_sealed(task / "task.json", {}, [task / "epochs.jsonl"])
+    assert len(record.epochs()) == 2
+    (task / "epochs.jsonl").unlink()
+    if how == "folder":
+        (task / "epochs.jsonl").mkdir()
+    assert len([*record.task_files("epochs.jsonl")]) == 2
+    with pytest.raises(RecordError, match=r"lists epochs\.jsonl, which is missing"):
+        record.epochs()
+    (task / "task.json").unlink()  # a task that has not finished
+    assert len(record.epochs()) == 1

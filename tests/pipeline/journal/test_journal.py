@@ -128,7 +128,7 @@ def test_a_persons_words_survive_byte_for_byte(output: Path, file: Path, newline
     mine = f"{newline}### My own heading{newline}| a | b{newline}  <!-- mine -->{newline}"
     text = text.replace(f"#### Notes{newline}{newline}", f"#### Notes{mine}") + f"After all.{newline}"
     file.write_bytes(text.encode(encoding))
-    (output / FIRST / "findings.jsonl").unlink()
+    Record(output / FIRST).write_findings([])
     done = evenhand.journal(output, file=file)
     assert (done.added, done.updated) == ((SECOND,), (FIRST,))
     again = file.read_bytes().decode(encoding)
@@ -145,7 +145,7 @@ def test_an_entry_that_a_person_changed_is_left_as_it_is(output: Path, file: Pat
     file.write_text(text.replace("## By date", "## Mine"), encoding="utf-8")
     before = file.read_text(encoding="utf-8")
     for name in (FIRST, SECOND):
-        (output / name / "findings.jsonl").unlink()
+        Record(output / name).write_findings([])
     done = evenhand.journal(output, file=file)
     assert (done.edited, done.updated) == ((SECOND, "index"), (FIRST,))
     after = file.read_text(encoding="utf-8")

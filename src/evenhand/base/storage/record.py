@@ -32,7 +32,7 @@ from evenhand.base.storage.record_folder import RecordFolder, first_line
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
 from evenhand.base.storage.regular_file import read_regular_text
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
-from evenhand.base.storage.sealed_json import SealError, check_listed
+from evenhand.base.storage.sealed_json import SealError, check_listed, is_listed
 from evenhand.base.text.toml_text import toml_document
 from evenhand.base.values import Finding, Folds, Samples
 
@@ -190,7 +190,7 @@ class Record(RecordFolder):
         Its column `eh:row` counts rows of the entries that `data()["encoded_generalization"]` names.
         """
         name = "samples_generalization.parquet"
-        return self._samples(name) if self.has(name) else None
+        return self._samples(name) if self.wrote(name) else None
 
     def _samples(self, name: str) -> Samples:
         samples: Samples = self.cached(name, lambda: self._read_samples(name))
@@ -245,9 +245,9 @@ class Record(RecordFolder):
         Raises
         ------
         RecordError
-            If a line is not a finding.
+            If they are missing though they were written, or a line is not a finding.
         """
-        if not self.has("findings.jsonl"):
+        if not self.wrote("findings.jsonl"):
             return []
         lines = json_lines(self.text("findings.jsonl"))
         try:
@@ -277,6 +277,8 @@ class Record(RecordFolder):
     def task_files(self, name: str) -> Iterator[TaskFile]:
         """Yield the files of a name in the folders of all tasks, in the order of models, folds and seeds as text.
 
+        Also those that are missing though a done task lists them: who reads them is told.
+
         Raises
         ------
         RecordError
@@ -288,9 +290,10 @@ class Record(RecordFolder):
             folders = [below for folder in folders for below in self._folders_in(folder)]
         for folder in folders:
             numbers = _TASK.fullmatch(f"{folder.parent.name}/{folder.name}")
-            if numbers is not None and (folder / name).is_file():
-                refuse_link_out(folder / name, self.path)
-                yield TaskFile(folder / name, folder.parts[-3], int(numbers[1]), int(numbers[2]))
+            path = folder / name
+            if numbers is not None and (path.is_file() or is_listed(path, "task.json")):
+                refuse_link_out(path, self.path)
+                yield TaskFile(path, folder.parts[-3], int(numbers[1]), int(numbers[2]))
 
     def _folders_in(self, folder: Path) -> list[Path]:
         refuse_link_out(folder, self.path)

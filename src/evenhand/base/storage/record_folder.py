@@ -55,6 +55,10 @@ class RecordFolder:
         """Return whether a file exists and matches its checksum, if one is known."""
         return self.has(name) and holds(self.path, name) is not False
 
+    def wrote(self, name: str) -> bool:
+        """Return whether a file exists, or should, as it was written once: reading it then says so."""
+        return self.has(name) or name in read_manifest(self.path).marks
+
     def missing(self) -> tuple[str, ...]:
         """Return the names of files that were written once and are not there any more, sorted."""
         return tuple(sorted(name for name in read_manifest(self.path).marks if not self.has(name)))

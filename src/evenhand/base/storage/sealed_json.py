@@ -105,6 +105,14 @@ def _seal(document: Mapping[str, Any]) -> str:
     return mark_of_text(json.dumps(document, sort_keys=True, ensure_ascii=True))
 
 
+def is_listed(path: Path, document: str) -> bool:
+    """Return whether the document beside a file, if there is a sound one, lists it."""
+    try:
+        return path.name in read_sealed(path.with_name(document)).marks
+    except (OSError, SealError):
+        return False
+
+
 def check_listed(path: Path, document: str) -> None:
     """Raise `SealError` where the document beside a file lists another checksum of it; no other file is read."""
     try:

@@ -66,7 +66,7 @@ def model_names(record: Record) -> tuple[str, ...]:
 
 def _folds(record: Record) -> Folds:
     """Return the folds of a record; of one without, as other programs write them, no folds and no families."""
-    if record.has("folds.csv"):
+    if record.wrote("folds.csv"):
         return record.folds()
     ids = record.samples().ids
     return Folds(ids, np.full(len(ids), TEST, dtype=np.int16), 0)

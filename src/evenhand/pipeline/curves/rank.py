@@ -247,7 +247,7 @@ def _compared(models: Sequence[_Model], metric: str, notes: list[str], **how: An
 
 def _predictions(model: _Model) -> Predictions | None:
     """Return a model's predictions out of fold, named by its run; None where the run has not ended."""
-    if model.record is None or not model.record.has("predictions.parquet"):
+    if model.record is None or not model.record.wrote("predictions.parquet"):
         return None
     for found in read_predictions(model.record):
         if found.model == model.name:

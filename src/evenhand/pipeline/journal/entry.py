@@ -215,7 +215,7 @@ def _analysis(record: Record) -> list[str]:
 
 
 def _ablation(record: Record) -> Mapping[str, Any] | None:
-    return dict(record.json(RESULT)) if record.has(RESULT) else None
+    return dict(record.json(RESULT)) if record.wrote(RESULT) else None
 
 
 def _next_steps(record: Record, resolved: Mapping[str, Any]) -> list[str]:
@@ -236,7 +236,7 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _environment(record: Record) -> Mapping[str, Any]:
-    return dict(record.json("environment.json")) if record.has("environment.json") else {}
+    return dict(record.json("environment.json")) if record.wrote("environment.json") else {}
 
 
 def _relative(record: Record, folder: Path) -> str:
@@ -244,4 +244,6 @@ def _relative(record: Record, folder: Path) -> str:
 
 
 def _raw(record: Record, name: str) -> str:
-    return record.inside(name).read_bytes().decode("latin-1") if record.has(name) else ""
+    there = record.wrote(name) if record.finished else record.has(name)  # scores.json may be deleted to run again
+    # as bytes were hashed once: entries of unchanged runs stay as they are
+    return record.text(name).encode("utf-8").decode("latin-1") if there else ""

@@ -174,7 +174,11 @@ def _sorted_sources(
 def _with_run(text: str, experiment: Experiment, folder: Path, newline: str, done: _Done, made: _Made) -> str:
     """Return the journal with the entry of a run; `made` keeps the entries from one try to the next."""
     old = _entry(text, experiment.id)
-    run, of = experiment.run, experiment.source(folder)
+    try:
+        run, of = experiment.run, experiment.source(folder)
+    except DAMAGED as error:
+        done.skipped[str(experiment.record.path)] = damage_words(experiment.record, error)
+        return text
     if old is not None and old.marks.get("run") != run:
         raise RecordError(
             f"{experiment.record.path}: the journal has an entry of this name for another run, which would be "

@@ -191,7 +191,7 @@ def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
             f'{run.path}: there is no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
     estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric].get("estimate"), "out of fold"
-    report = run.json("nested_evaluation.json") if run.has("nested_evaluation.json") else None
+    report = run.json("nested_evaluation.json") if run.wrote("nested_evaluation.json") else None
     if report is not None and report["best"]["name"] == model:
         estimate, basis = _selection_figure(report, metric, estimate)
     return (None if estimate is None else float(estimate)), basis

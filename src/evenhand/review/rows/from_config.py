@@ -61,7 +61,7 @@ def from_config(
     # A check repeats what reading finds.
     every = {_key(finding): finding for finding in (*findings, *reported)}
     run = None if record is None else Record.open(record)
-    folds = run.folds() if run is not None and run.has("folds.csv") else None
+    folds = run.folds() if run is not None and run.wrote("folds.csv") else None
     rows = ReviewRows.of(
         samples,
         folds=folds,

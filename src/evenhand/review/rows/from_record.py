@@ -42,7 +42,7 @@ def from_record(record: str | Path | Record, *, model: str | None = None) -> Rev
         If the folder is not a record, or there is no such model.
     """
     run = Record.open(record)
-    folds = run.folds() if run.has("folds.csv") else None
+    folds = run.folds() if run.wrote("folds.csv") else None
     rows = ReviewRows.of(run.samples(), folds=folds, reported=run.findings(), truth_threshold=truth_threshold(run))
     return with_record(rows, run, model=model)
 
@@ -61,7 +61,7 @@ def with_record(rows: ReviewRows, record: Record, *, model: str | None = None) -
     """
     unchanged = unchanged_rows(rows, record)
     rows = replace(rows, reported=(*rows.reported, *_findings_of_run(rows, record, unchanged)))
-    if not record.has("predictions.parquet"):
+    if not record.wrote("predictions.parquet"):
         return rows
     there = set(record.predictions()["set"].astype(str))
     for of, source in SOURCES.items():

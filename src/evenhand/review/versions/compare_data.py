@@ -70,7 +70,7 @@ def _read(version: Version) -> tuple[Samples, Folds | None]:
     """Return the rows of a version, and its folds if it is a run that has some."""
     if _is_run(version):
         run = _record(version)
-        return run.samples(), run.folds() if run.has("folds.csv") else None
+        return run.samples(), run.folds() if run.wrote("folds.csv") else None
     assert not isinstance(version, Record)
     return _samples(load(version)), None
 

@@ -119,7 +119,7 @@ def teacher_prior(how: DistillConfig) -> Floats | float:
         If the models of an ensemble stand for several priors.
     """
     record = Record.open(how.record)
-    ledgers = record.json("balance.json") if record.has("balance.json") else []
+    ledgers = record.json("balance.json") if record.wrote("balance.json") else []
     own = [one for one in ledgers if how.model in one["models"]] or ledgers
     last = {name: one for one in own for name in one["models"]}.values()  # of several stages, the last one
     priors = [
