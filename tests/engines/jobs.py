@@ -29,6 +29,10 @@ def numbers() -> dict[str, Any]:
     return {"count": np.int64(3), "shares": np.array([0.5, 0.25]), "path": Path("a/b"), "nan": float("nan")}
 
 
+def fill_the_disk() -> None:
+    Path("/dev/full").write_text("no room")
+
+
 def an_object() -> object:
     return object()
 

@@ -1,6 +1,7 @@
 """Calls in processes that are ended when they take too long or ask for too much."""
 
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,13 @@ def test_what_a_function_raises_comes_back_in_its_words(calls: IsolatedCalls) ->
         calls.call("jobs:fail", {"how": "known"}, seconds=20, memory=256 * MIB)
     assert caught.value.failure is not None
     assert caught.value.failure.type == "DataError"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_not_taken_for_a_damaged_file(calls: IsolatedCalls) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        calls.call("jobs:fill_the_disk", {}, seconds=20, memory=256 * MIB)
+    assert caught.value.filename == tempfile.gettempdir()
 
 
 def test_an_endless_loop_is_ended_and_the_next_call_gets_a_new_process(calls: IsolatedCalls) -> None:

@@ -35,7 +35,6 @@ for line in sys.stdin:
 """
 """Forks a process per call, since starting Python and torch twenty times would take most of the test."""
 
-KILLS = 20
 SETTINGS: dict[str, Any] = {
     "model": {"tune": "all", "dropout": 0.2},
     "train": {"epochs": 6, "augment": "geometry", "ema": 0.9, "swa_from": 3},
@@ -62,7 +61,10 @@ def start() -> Iterator[Callable[[dict[str, Any]], int]]:
 
 
 @pytest.mark.slow
-def test_killed_tasks_end_with_the_same_bits(make_record: Callable[..., SimpleNamespace], start: Any) -> None:
+def test_killed_tasks_end_with_the_same_bits(
+    make_record: Callable[..., SimpleNamespace], start: Any, size: Callable[[int, int], int]
+) -> None:
+    wanted = size(6, 20)
     whole = make_record(**SETTINGS)
     seconds = []
     for fold in range(2):
@@ -71,7 +73,7 @@ def test_killed_tasks_end_with_the_same_bits(make_record: Callable[..., SimpleNa
         assert start.ended() == 0
         seconds.append(time.monotonic() - began)
     chance, kills, resumed = random.Random(0), 0, 0
-    while kills < KILLS:
+    while kills < wanted:
         broken = make_record(**SETTINGS)
         for fold in range(2):
             folder = broken.record.task_folder("m", fold, 0)
@@ -91,7 +93,7 @@ def test_killed_tasks_end_with_the_same_bits(make_record: Callable[..., SimpleNa
                 done = start.ended() == 0
                 kills += not done
             assert same(whole.record.task_folder("m", fold, 0), folder)
-    assert resumed >= KILLS // 2
+    assert resumed >= wanted // 2
 
 
 def version(path: Path) -> tuple[int, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 import typer
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.disk_errors import disk_error_message
 from evenhand.cli.console import print_error
 from evenhand.cli.stopping import stopped_by, stopping
 
@@ -53,7 +53,7 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
         except EvenhandError as error:
             raise _exit(str(error), error.exit_code) from None
         except OSError as error:
-            raise _exit(_file_error_message(error), 2) from None
+            raise _exit(disk_error_message(error), 2) from None
         except UnicodeEncodeError as error:
             name = error.object[max(0, error.start - 40) : error.end + 40]
             raise _exit(
@@ -87,14 +87,3 @@ def _exit(message: str, code: int) -> typer.Exit:
 def _bug_message(error: Exception) -> str:
     what = f"{type(error).__name__}: {error}"
     return f"Something went wrong inside evenhand ({what}). Please report this; --debug shows the traceback."
-
-
-def _file_error_message(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        fix = "Free some space (evenhand cache --clear), then run the same command again to resume."
-        return f"{where}the disk is full. {fix}"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        fix = "Set output, or compute.store, to a writable folder."
-        return f"{where}cannot be written or read ({error.strerror}). {fix}"
-    return f"{where}{error.strerror or error}."

@@ -20,6 +20,7 @@ from typing import Any
 
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.disk_errors import disk_error_of
 from evenhand.engines.call import Call, CallFailure, CallResult, resolve
 from evenhand.engines.process import Worker
 
@@ -82,6 +83,8 @@ class IsolatedCalls:
         ------
         IsolatedCallError
             If it was killed, crashed or raised.
+        OSError
+            If the disk for temporary files (TMPDIR) is full or broken.
         """
         with self._slots:
             worker = self._acquire()
@@ -93,6 +96,9 @@ class IsolatedCalls:
             # before an error of the function is raised: its process is as good as before
             self._release(worker)
         if result.failure is not None:
+            # The input is not to blame: taken for damage, its row would be left out, and stay so in the store.
+            if (refused := disk_error_of(result.failure.type, result.failure.message)) is not None:
+                raise refused
             raise IsolatedCallError(result.failure.message, result.failure)
         return result.value
 

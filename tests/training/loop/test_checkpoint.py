@@ -9,6 +9,7 @@ import torch
 from evenhand.base.storage.checksums import append_checksum
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop import checkpoint
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
@@ -128,3 +129,9 @@ def test_a_state_that_is_no_longer_needed_goes(tmp_path: Path) -> None:
     checkpointer.delete()
     assert not (tmp_path / "state.pt").exists()
     assert (tmp_path / "epochs.jsonl").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_state_for_which_there_is_no_room_says_so() -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        checkpoint._save({"state": torch.zeros(100_000)}, Path("/dev/full"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.disk_errors import disk_error
 from evenhand.base.storage.regular_file import check_regular
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed onto `path` when the block succeeds.
 
     A reader sees the old file or the new one, never a part. On an error the temporary file is removed.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses, whatever the library raised that wrote the file; it names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, as a rename is atomic within one file system only; hidden, so that listings and globs
@@ -42,9 +48,14 @@ def replacing(path: Path) -> Iterator[Path]:
         _flush(temporary)  # before the rename: after a power failure the new name must not hold an empty file
         # The folder is not flushed: after a power failure the old file may be there again, but a whole one.
         temporary.replace(path)
+    except Exception as error:
+        if (refused := disk_error(error, path, temporary)) is not None:
+            raise refused from error
+        raise
     finally:
-        # nothing is left to remove after the rename
-        temporary.unlink(missing_ok=True)
+        # Nothing is left to remove after the rename; a disk that broke refuses this too, which hid why.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def frame_csv(table: pd.DataFrame, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import torch
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.storage.checksums import append_checksum, ends_with_checksum
 from evenhand.training.monitor.epoch_log import write_epochs
+
+_PROBE_BYTES = 1 << 16
 
 
 class Checkpointer:
@@ -96,8 +99,12 @@ class Checkpointer:
 
 
 def _save(state: dict[str, Any], path: Path) -> None:
-    """Write a state; raise `OSError` where the disk is full, which torch reports as a fault in its own code."""
+    """Write a state; raise `OSError` where the disk refuses, which torch reports as a fault in its own code."""
     try:
         torch.save(state, path)
     except RuntimeError as error:
+        with path.open("ab") as file:  # torch does not say why, and another write does
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
         raise OSError(errno.EIO, "the state of the fit could not be written completely", str(path)) from error
