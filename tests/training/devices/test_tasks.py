@@ -54,6 +54,15 @@ def test_a_task_is_resumed_and_predicts_and_its_seeds_make_a_soup(
     assert predictions(again).equals(predictions(made))
 
 
+@pytest.mark.parametrize("head", ["logistic_regression", "knn", "hash", "product_quantizer"])
+def test_heads_that_are_solved_or_code_rows_finish(head: str, make_record: Make) -> None:
+    made = make_record(model={"head": head, "frozen_precision": "float32"}, train={"epochs": 1}, rows=24)
+    with watched() as calls:
+        run_task(**made.call())
+    assert calls.kernels
+    assert predictions(made)["p:a"].between(0, 1).all()
+
+
 def run_until_killed(made: SimpleNamespace) -> None:
     def kill(done: object) -> None:
         raise KeyboardInterrupt
