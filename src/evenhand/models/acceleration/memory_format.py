@@ -55,4 +55,4 @@ def _contiguous_gradients(part: nn.Module, inputs: tuple[Any, ...], output: Any)
     # a hook of the tensor: after one of the module (`register_full_backward_hook`) nothing may change it in place
     for one in output if isinstance(output, tuple) else (output,):
         if isinstance(one, Tensor) and one.requires_grad:
-            one.register_hook(contiguous_where_needed)
+            one.register_hook(contiguous_where_needed)  # type: ignore[no-untyped-call]
