@@ -1,14 +1,17 @@
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, EvenhandError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.annotation_writer import symbols_of
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.pipeline.verbs.predict import NewRows, check_beside
 from evenhand.testing.beats import write_record
 
 from .conftest import regular
@@ -37,10 +40,25 @@ def test_records_of_one_name_are_written_in_their_own_folders(tmp_path: Path) ->
     frame = Beats().unlabelled(root, DataConfig(root="."), BeatsConfig())[0].frame
     data, out = DataConfig(kind="beats", root="."), tmp_path / "out"
     files = Beats().write_predicted(root, frame, ["N"] * len(frame), data, BeatsConfig(), out)
+    assert files == Beats().predicted_files(frame, out)
     assert set(files) == {out / "p001.pred", out / "a" / "p001.pred", out / "b" / "c" / "p001.pred"}
     with as_data_error("cannot be read"):
         found = {folder: import_wfdb().rdann(str(out / folder / "p001"), "pred") for folder in ("a", "b/c", ".")}
     assert {folder: len(each.sample) for folder, each in found.items()} == {"a": 4, "b/c": 6, ".": 8}
+
+
+def test_annotations_of_an_earlier_prediction_are_replaced_only_if_asked(tmp_path: Path) -> None:
+    write_record(tmp_path / "in", "a", regular(4), rate=360)
+    root = open_root(tmp_path / "in")
+    rows = NewRows(root, Beats().unlabelled(root, DataConfig(root="."), BeatsConfig())[0])
+    settings: Any = SimpleNamespace(kind=Beats(), data=SimpleNamespace(several=False))
+    check_beside(rows, settings, tmp_path, force=False)
+    (tmp_path / "a.pred").write_text("mine")
+    with pytest.raises(
+        EvenhandError, match=r"a\.pred already exists\. Give another name \(--to\), or overwrite it"
+    ):
+        check_beside(rows, settings, tmp_path, force=False)
+    check_beside(rows, settings, tmp_path, force=True)
 
 
 def test_the_limit_of_samples_is_the_runs_own(tmp_path: Path) -> None:
