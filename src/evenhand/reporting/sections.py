@@ -170,14 +170,14 @@ def curves_section(evidence: RecordContents, *, most: int = 3) -> list[dict[str,
             {
                 "measure": measure,
                 "set": of,
-                "epoch": row["epoch"] + 1,
+                "epoch": row.get("epoch", position) + 1,
                 "value": row[column],
                 "fold": row["fold"],
                 "seed": row["seed"],
             }
             for column, measure, of in _CURVES
             if column in rows
-            for row in rows.to_dict(orient="records")
+            for position, row in enumerate(rows.to_dict(orient="records"))
             if row[column] == row[column]
         ]
         # Panels stand side by side; more than a few would be too narrow to read.

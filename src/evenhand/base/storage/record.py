@@ -24,6 +24,7 @@ import pandas as pd
 from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, to_json
 from evenhand.base.storage.atomic_folder import building, renamed
+from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
 from evenhand.base.storage.links import refuse_link_out
@@ -226,6 +227,8 @@ class Record(RecordFolder):
             lines = list(fold_lines(path))
             fold = fold_numbers(of for _, _, of, _ in lines)
             ids = np.array([name for _, name, _, _ in lines], dtype=object)
+            if len(set(ids)) < len(ids):
+                raise ValueError("it names a row twice")
             return Folds(ids, fold, k=about["k"], how=about["how"], families=families_of(lines))
         except FoldsError as error:
             raise RecordError(str(error)) from None
@@ -342,7 +345,7 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
     Raises
     ------
     RecordError
-        If the task is done and lists another checksum of the file.
+        If the task is done and lists another checksum of the file, or a line holds something else than logs do.
     """
     try:
         check_listed(path, "task.json")
@@ -355,7 +358,13 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
     for text in json_lines(read_regular_text(path, errors="replace")):
         with contextlib.suppress(ValueError, RecursionError):
             out.append(json.loads(text))
-    return tuple(line for line in out if isinstance(line, dict))
+    lines = [line for line in out if isinstance(line, dict)]
+    if fault := fault_of(path.name, lines):
+        raise RecordError(
+            f"{path}: {fault}. The log of this task is damaged; restore it from a copy, or delete it with the "
+            "task.json beside it and run the same configuration again."
+        )
+    return tuple(lines)
 
 
 def records(output: Path) -> list[Record]:

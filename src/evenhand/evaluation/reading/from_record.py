@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
+from evenhand.base.storage.record_folder import first_line
 from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, NamedClasses, Predictions, RowSet, origin_of
 from evenhand.evaluation.reading.scores import scores_of
 
@@ -61,7 +62,15 @@ def model_names(record: Record) -> tuple[str, ...]:
     RecordError
         If the run is not finished.
     """
-    return tuple(dict.fromkeys(record.predictions()["model"].astype(str)))
+    return tuple(dict.fromkeys(_table(record)["model"].astype(str)))
+
+
+def _table(record: Record) -> pd.DataFrame:
+    table = record.predictions()
+    lacking = [name for name in ("model", "set", "id") if name not in table]
+    if lacking:
+        raise record.damaged("predictions.parquet", f"has no column {lacking[0]}")
+    return table
 
 
 def _folds(record: Record) -> Folds:
@@ -83,7 +92,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         If it has no such rows.
     """
     learned = scores_of(record).get("learning", {}) if of == "oof" and record.has("scores.json") else {}
-    table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
+    table, classes, samples = _table(record), tuple(record.data()["classes"]), record.samples()
     sets = list(dict.fromkeys(map(str, table["set"])))
     table = table[table["set"] == of]
     if table.empty:
@@ -96,26 +105,30 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         what = f"does not go with data.json and samples.parquet ({strange[0]})"
         raise record.damaged("predictions.parquet", what)
     out = []
-    for name, rows in table.groupby("model", sort=False):
-        ids = rows["id"].to_numpy(dtype=object)
-        at = position.loc[ids].to_numpy()
-        groups, families = folds.resampling_groups(samples, at)
-        out.append(
-            Predictions(
-                ids=ids,
-                classes=classes,
-                probabilities=rows[[f"p:{c}" for c in classes]].to_numpy(np.float64),
-                truth=samples.labels[at],
-                fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
-                groups=groups,
-                families=families,
-                model=str(name),
-                origin=origin_of(of),
-                truth_threshold=truth_threshold(record),
-                named=named_classes(record),
-                learned={
-                    metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
-                },
+    try:
+        for name, rows in table.groupby("model", sort=False):
+            ids = rows["id"].to_numpy(dtype=object)
+            at = position.loc[ids].to_numpy()
+            groups, families = folds.resampling_groups(samples, at)
+            out.append(
+                Predictions(
+                    ids=ids,
+                    classes=classes,
+                    probabilities=rows[[f"p:{c}" for c in classes]].to_numpy(np.float64),
+                    truth=samples.labels[at],
+                    fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
+                    groups=groups,
+                    families=families,
+                    model=str(name),
+                    origin=origin_of(of),
+                    truth_threshold=truth_threshold(record),
+                    named=named_classes(record),
+                    learned={
+                        metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
+                    },
+                )
             )
-        )
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        what = f"does not hold predictions ({first_line(error)})"
+        raise record.damaged("predictions.parquet", what) from None
     return tuple(out)

@@ -19,6 +19,7 @@ from evenhand.base.storage.documents.checks import (
 from evenhand.base.storage.documents.configuration import EnvironmentDocument, ResolvedDocument
 from evenhand.base.storage.documents.data import DataDocument
 from evenhand.base.storage.documents.early import ThresholdDocument
+from evenhand.base.storage.documents.epochs import EpochDocument
 from evenhand.base.storage.documents.evaluation import EvaluationDocument
 from evenhand.base.storage.documents.folds import FoldsDocument
 from evenhand.base.storage.documents.retrieval import CodesDocument, NeighboursDocument
@@ -46,6 +47,7 @@ _MODELS: dict[str, Any] = {
     "ablation.json": AblationDocument,
     "neighbours.json": NeighboursDocument,
     "code_bits.json": list[CodesDocument],
+    "epochs.jsonl": list[EpochDocument],
     "earliness.json": dict[str, list[ThresholdDocument]],
     "test_opened.json": list[str],
 }
