@@ -190,7 +190,7 @@ def test_changed_documents_end_in_sentences(ground: Path, size: Callable[[int, i
     files = {folder: _files(ground, folder) for folder in COMMANDS}
     every = [(folder, file) for folder, of in files.items() for file in of]
     faults = []
-    for number in range(size(250, 12_000)):
+    for number in range(size(80, 4_000)):
         folder, file = every[number % len(every)]
         lines = COMMANDS[folder]
         line = lines[int(rng.integers(len(lines)))]

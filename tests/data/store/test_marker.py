@@ -195,3 +195,14 @@ def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         lock_exclusive(tmp_path / "x.lock")
     assert not (tmp_path / "made").exists()
+
+
+def test_the_description_of_an_entry_that_is_a_link_is_not_read(tmp_path: Path) -> None:
+    put(Store(tmp_path / "store"))
+    (tmp_path / "store" / "entries" / NAME).mkdir()
+    (tmp_path / "mine").write_text("mine")
+    os.utime(tmp_path / "mine", ns=(0, 0))
+    (tmp_path / "store" / "entries" / NAME / "entry.json").symlink_to(tmp_path / "mine")
+    assert set(Store(tmp_path / "store").usage()["what"]) == {"rows", "damaged"}
+    assert Store(tmp_path / "store").clear().entries == 2
+    assert (tmp_path / "mine").stat().st_atime_ns == 0

@@ -76,6 +76,8 @@ def _described(folder: Path) -> EntryInfo:
     """Return what an entry.json says; where it is damaged, what the disk says, so that the entry can be evicted."""
     path = folder / ABOUT
     try:
+        if not is_described(folder):  # a link, which leads elsewhere
+            raise ValueError
         about = read_sealed(path).content
         size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), path.stat().st_mtime
         return EntryInfo(folder, str(about["what"]), dict(about["key"]), *size_and_age)
