@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
+from evenhand.engines.call import RetryableError
+from evenhand.engines.schedule import Remedy
 
 
 def add(a: int, b: int = 0) -> int:
@@ -124,3 +126,16 @@ def wait_for_ever() -> None:
 
 def hold(size: int) -> int:
     return len(bytearray(size))
+
+
+def placed() -> list[str | None]:
+    return [os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "EVENHAND_PLACED_DEVICE")]
+
+
+def fail_first(marker: str, remedy: Remedy, times: int = 1) -> int:
+    """Fail so often over all processes, in a way that may succeed; return the process."""
+    with Path(marker).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    if len(Path(marker).read_text().splitlines()) <= times:
+        raise RetryableError("cuda:0 is full. Lower it.", remedy, brief="cuda:0 is full", detail="a traceback")
+    return os.getpid()

@@ -13,3 +13,22 @@ def test_devices_that_can_be_asked_for(name: str) -> None:
 def test_other_devices_are_refused_with_what_is_allowed(name: str) -> None:
     with pytest.raises(ValidationError, match='allowed are "auto", "cpu", "cuda", "cuda:NUMBER" and "mps"'):
         ComputeConfig(device=name)
+
+
+def test_cards_can_be_listed() -> None:
+    assert ComputeConfig(device=["cuda:2", "cuda:0"]).device == ["cuda:2", "cuda:0"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["cpu"], 'a list holds cards only: "cuda:0", "cuda:1"'),
+        (["cuda"], "a list holds cards only"),
+        (["cuda:0", "cuda:x"], "allowed are"),
+        (["cuda:0", "cuda:0"], '"cuda:0" is listed twice; per_device says how many tasks share a card'),
+        ([], "at least 1 item"),
+    ],
+)
+def test_lists_of_other_things_are_refused(names: list[str], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ComputeConfig(device=names)

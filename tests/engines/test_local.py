@@ -14,8 +14,10 @@ import psutil
 import pytest
 
 from evenhand.base.errors import Interrupted
-from evenhand.engines.call import CallResult, Event
+from evenhand.engines.call import CallFailure, CallResult, Event
 from evenhand.engines.local import run_calls
+from evenhand.engines.placement import card_place, deal
+from evenhand.engines.schedule import Remedy
 
 HERE = Path(__file__).parent
 
@@ -130,6 +132,49 @@ def test_what_the_user_set_for_libraries_is_left_alone(monkeypatch: pytest.Monke
     assert (found["huge_pages"], found["cublas"]) == ("1", ":4096:8")
     monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
     assert run("environment", [{}], 1)[0][0].value["huge_pages"] == "0"
+
+
+def test_each_worker_sees_its_own_card() -> None:
+    on = deal([card_place(0, ("3", "GPU-4c1c")), card_place(1, ("3", "GPU-4c1c"))], 1, 2)
+    results, _ = run("placed", [{}] * 2, on.workers, places=on.places)
+    assert [result.value for result in results] == [["3", "cuda:0"], ["GPU-4c1c", "cuda:1"]]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "how"),
+    [("alone", "alone on its device, after the others"), ("fresh", "another tries again")],
+)
+def test_a_call_that_may_succeed_is_tried_again_in_a_new_process(tmp_path: Path, remedy: Remedy, how: str) -> None:
+    calls = [{"marker": str(tmp_path / "tries"), "remedy": remedy}, {"marker": str(tmp_path / "b"), "times": 0}]
+    calls[1]["remedy"] = ""
+    results, events = run("fail_first", calls, 1)
+    (first, second) = (tmp_path / "tries").read_text().splitlines()
+    assert first != second
+    assert results[0].value == int(second)
+    (said,) = [event.message for event in events if event.kind == "retried"]
+    assert said.startswith("cuda:0 is full; ")
+    assert how in said
+    order = [event.call for event in events if event.kind == "started"]
+    assert order == ([0, 0, 1] if remedy == "fresh" else [0, 1, 0])
+
+
+def test_in_this_process_memory_is_tried_again_and_a_broken_device_is_not(tmp_path: Path) -> None:
+    calls = [{"marker": str(tmp_path / name), "remedy": name} for name in ("alone", "fresh")]
+    results, events = run("fail_first", calls, 0)
+    assert results[0].failure is None
+    assert results[1].failure is not None
+    assert results[1].failure.message == "cuda:0 is full. Lower it."
+    assert [event.message for event in events if event.kind == "retried"] == [
+        "cuda:0 is full; it is tried again after the others."
+    ]
+
+
+def test_what_fails_twice_has_failed_in_the_words_of_the_call(tmp_path: Path) -> None:
+    (result,), _ = run("fail_first", [{"marker": str(tmp_path / "a"), "remedy": "alone", "times": 9}], 1)
+    assert result.failure == CallFailure(
+        "RetryableError", "cuda:0 is full. Lower it.", "a traceback", True, "alone", "cuda:0 is full"
+    )
+    assert len((tmp_path / "a").read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(

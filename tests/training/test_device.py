@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from evenhand.base.errors import TaskError
+from evenhand.engines.placement import PLACED
 from evenhand.training import device as device_module
 from evenhand.training.device import automatic_device, device_marks, device_of, passed_over
 
@@ -19,6 +20,29 @@ def test_a_device_that_is_not_there_is_told(name: str) -> None:
         TaskError, match=f'compute.device = "{name}" cannot be used here .* Set it to "auto" or "cpu"'
     ):
         device_of(name)
+
+
+@pytest.mark.parametrize("wanted", ["auto", "cuda", "cuda:1", "cpu"])
+def test_a_process_that_was_placed_uses_that_device_whatever_the_name(
+    monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setenv(PLACED, "cpu")
+    assert device_of(wanted) == torch.device("cpu")
+    # its card is the first and only one that it sees, and messages have the name that the user knows
+    monkeypatch.setenv(PLACED, "cuda:1")
+    used: list[torch.device] = []
+    monkeypatch.setattr("torch.empty", lambda *shape, device: used.append(device))
+    assert device_of(wanted) == torch.device("cuda")
+    assert used == [torch.device("cuda")]
+    monkeypatch.undo()
+    monkeypatch.setenv(PLACED, "cuda:77")
+    monkeypatch.setattr("torch.empty", refuse)
+    with pytest.raises(TaskError, match='compute.device = "cuda:77" cannot be used here'):
+        device_of(wanted)
+
+
+def refuse(*shape: int, device: torch.device) -> None:
+    raise RuntimeError("No CUDA GPUs are available")
 
 
 @pytest.fixture

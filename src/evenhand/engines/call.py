@@ -16,6 +16,7 @@ import numpy as np
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import plain
+from evenhand.engines.schedule import Remedy
 
 Call = Mapping[str, Any]
 """Keyword arguments; values are dict, list, str, int, float, bool or None only."""
@@ -35,12 +36,34 @@ class CallFailure:
         The traceback, or the last output of a dead worker.
     known
         Whether it was an `EvenhandError`, whose text says what to do.
+    remedy, brief
+        How it may succeed, and why it failed as a clause, if it is worth another try (`RetryableError`).
     """
 
     type: str
     message: str
     detail: str = ""
     known: bool = False
+    remedy: Remedy = ""
+    brief: str = ""
+
+
+class RetryableError(EvenhandError):
+    """A call failed and may succeed if it is tried again in another way; the text says why and what to do.
+
+    Attributes
+    ----------
+    remedy
+        In which way.
+    brief
+        Why it failed, as a clause.
+    detail
+        The traceback, as text: the exception itself would keep the memory of the call.
+    """
+
+    def __init__(self, message: str, remedy: Remedy, *, brief: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.remedy, self.brief, self.detail = remedy, brief, detail
 
 
 @dataclass(frozen=True)
@@ -82,8 +105,8 @@ class Event:
     Attributes
     ----------
     kind
-        "started", "progress" (reported by the call), "retried" (its worker died, another one tries again), "done"
-        or "failed".
+        "started", "progress" (reported by the call), "retried" (it failed or its worker died, and is tried again),
+        "excluded" (it succeeded after others of its device failed, which is not used any more), "done" or "failed".
     call
         Position of the call.
     worker
@@ -91,10 +114,10 @@ class Event:
     value
         With "progress" the reported value; with "done" the return value.
     message
-        With "retried" and "failed" the reason.
+        With "retried" and "failed" the reason; with "excluded" the device.
     """
 
-    kind: Literal["started", "progress", "retried", "done", "failed"]
+    kind: Literal["started", "progress", "retried", "excluded", "done", "failed"]
     call: int
     worker: int
     value: Any = None
@@ -175,4 +198,6 @@ def _failure(error: BaseException) -> CallFailure:
     known = isinstance(error, EvenhandError)
     name = type(error).__name__
     message = str(error) if known else f"{name}: {error}".rstrip(": ")
+    if isinstance(error, RetryableError):
+        return CallFailure(name, message, error.detail, known, error.remedy, error.brief)
     return CallFailure(name, message, "".join(traceback.format_exception(error)), known)

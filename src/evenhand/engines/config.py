@@ -38,15 +38,17 @@ class ComputeConfig(Section):
         None,
         ge=0,
         le=1024,
-        description="Worker processes; default: one per usable core; 0: run in this process, for debuggers.",
+        description="Processes that decode, and that train on the CPU; default: one per usable core; 0: run in this "
+        "process, for debuggers.",
         unit="processes",
     )
     threads: int | None = option(
         None, ge=1, le=1024, description="Threads of each worker; default: its share of the cores.", unit="threads"
     )
-    device: str = option(
+    device: str | list[str] = option(
         "auto",
-        description="cpu, cuda, cuda:1, mps, or auto: an NVIDIA or Apple GPU that passes a trial, else the CPU.",
+        description="auto: every NVIDIA GPU that passes a trial, or an Apple one, else the CPU; cuda: NVIDIA GPUs only; "
+        "cpu; mps; or the cards to use: cuda:1, or a list of such names.",
         min_length=1,
     )
     deterministic: bool = option(
@@ -58,6 +60,13 @@ class ComputeConfig(Section):
         "highest",
         description="As in torch.set_float32_matmul_precision, for convolutions too: high is TF32 on NVIDIA GPUs "
         "since Ampere, faster with 10 of 23 bits of the mantissa; nothing changes elsewhere.",
+    )
+    per_device: int = option(
+        1,
+        ge=1,
+        le=64,
+        description="Tasks that train or predict on one GPU at a time; `workers` decides on the CPU alone.",
+        unit="tasks",
     )
     store: str | None = option(
         None, description="Folder of the store of encoded rows; default: the user's cache folder.", min_length=1
@@ -72,14 +81,22 @@ class ComputeConfig(Section):
 
     @field_validator("device")
     @classmethod
-    def _known_device(cls, device: str) -> str:
-        return checked_device(device)
+    def _known_device(cls, device: str | list[str]) -> str | list[str]:
+        if isinstance(device, str):
+            return checked_device(device)
+        for name in device:
+            if not name.startswith("cuda:"):
+                raise ValueError('a list holds cards only: "cuda:0", "cuda:1", …')
+            checked_device(name)
+        if repeated := next((name for name in device if device.count(name) > 1), None):
+            raise ValueError(f'"{repeated}" is listed twice; per_device says how many tasks share a card')
+        return device
 
     @property
     def cores(self) -> int:
-        """Processes, or decoding threads of one process, that may work at the same time."""
+        """Processes on the CPU, or decoding threads of one process, that may work at the same time."""
         return usable_cores() if self.workers is None else max(1, self.workers)
 
     def processes(self, calls: int) -> int:
-        """Return the number of worker processes for a number of calls; 0 if this process runs them itself."""
+        """Return the number of worker processes on the CPU for a number of calls; 0: this process runs them."""
         return 0 if self.workers == 0 else min(self.cores, calls)

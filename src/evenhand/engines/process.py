@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evenhand.engines.call import Call, to_line
@@ -47,9 +47,11 @@ class Worker:
         Slot of the worker, 0..workers-1.
     threads
         Threads of numerical libraries, which read it on import.
+    environment
+        More variables of its environment.
     """
 
-    def __init__(self, place: int, threads: int) -> None:
+    def __init__(self, place: int, threads: int, environment: Mapping[str, str] | None = None) -> None:
         self.place = place
         self.call: int | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
@@ -62,7 +64,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
-                env=_environment(threads),
+                env={**_environment(threads), **(environment or {})},
                 start_new_session=True,
             )
         self._channel = ours
@@ -98,6 +100,11 @@ class Worker:
     def dead(self) -> bool:
         """Whether the process has ended."""
         return self._process.poll() is not None
+
+    @property
+    def killed(self) -> bool:
+        """Whether it ended by SIGKILL, with which Linux frees memory when there is none left."""
+        return self._process.poll() == -signal.SIGKILL
 
     def exit_reason(self) -> str:
         """Return in words how a worker ended that is dead, or about to be."""

@@ -131,6 +131,13 @@ class SpeedCall(FunctionCall):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeviceTrialsCall(FunctionCall):
+    """Try the graphics cards that a process sees (`device_trials`)."""
+
+    function: ClassVar[str] = "evenhand.training.devices:device_trials"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PredictPrefixesCall(FunctionCall):
     """Predict the first steps of rows of a run by one of its networks (`predict_prefixes`)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from functools import cache
 from typing import Any
@@ -10,23 +11,27 @@ import torch
 
 from evenhand.base.errors import TaskError
 from evenhand.engines.config import checked_device
+from evenhand.engines.placement import PLACED, passed_over_text
 from evenhand.training.device_trial import gpus, why_unusable
 
 
 def device_of(name: str) -> torch.device:
     """Return the device of `compute.device`; "auto" is a GPU that passes a trial, else the CPU.
 
-    A GPU that is passed over is named in a warning, once per process (`passed_over`).
+    A worker process that was placed on a device uses that one, whatever the name (`engines.placement`). A GPU that
+    is passed over is named in a warning, once per process (`passed_over`).
 
     Raises
     ------
     TaskError
         If the device is not available or not supported.
     """
+    name = os.environ.get(PLACED, name)
     if name == "auto":
         return _automatic()
     try:
-        device = torch.device(checked_device(name))
+        # of the cards, a worker process sees its own only
+        device = torch.device("cuda" if PLACED in os.environ and name.startswith("cuda") else checked_device(name))
         torch.empty(1, device=device)  # torch reports a missing device at its first use only
     except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -91,10 +96,6 @@ def _choice() -> tuple[torch.device, str]:
         fault = why_unusable(device)
         if not fault:
             # without an index where it can be: torch's current device, as `compute.device = "cuda"`
-            return device if device.index else torch.device(device.type), _sentence(faults, str(device))
+            return device if device.index else torch.device(device.type), passed_over_text(faults, str(device))
         faults.append(f"{device}: {fault}")
-    return torch.device("cpu"), _sentence(faults, "the CPU")
-
-
-def _sentence(faults: list[str], instead: str) -> str:
-    return f"{'; '.join(faults)}. Training uses {instead} (evenhand env shows the devices)." if faults else ""
+    return torch.device("cpu"), passed_over_text(faults, "the CPU")

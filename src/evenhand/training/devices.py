@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 
+from evenhand.training.device import automatic_device, passed_over
 from evenhand.training.device_trial import gpus, why_unusable
 
 
@@ -38,6 +40,20 @@ def devices() -> Iterator[Device]:
     yield Device("cpu", fault=why_unusable(torch.device("cpu")))
     for device in gpus():
         yield _nvidia(device) if device.type == "cuda" else _apple(device)
+
+
+def device_trials() -> dict[str, Any]:
+    """Return what a run asks of this machine before it places tasks, in a process that ends.
+
+    Trials hold memory of every card until the process ends.
+
+    Returns
+    -------
+    {"cards": [{"name": "cuda:0", "fault"}, …], "auto": the device that "auto" takes of one process, "passed_over":
+    a sentence about those that it does not take}
+    """
+    cards = [asdict(device) for device in devices() if device.name.startswith("cuda")]
+    return {"cards": cards, "auto": str(automatic_device()), "passed_over": passed_over("auto")}
 
 
 def _apple(device: torch.device) -> Device:

@@ -1,4 +1,4 @@
-"""What is said of finished trainings."""
+"""What is said of finished and failed trainings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from evenhand.base.errors import TaskError
+from evenhand.engines.call import CallFailure, CallResult, Event
+from evenhand.engines.placement import Place, Placement
+from evenhand.pipeline.stages import dispatch as module
 from evenhand.pipeline.stages.dispatch import dispatch, score_message
 from evenhand.pipeline.stages.progress import Silent
+from evenhand.training.calls import SoupCall
 
 
 def noting(model: str, progress: Callable[[Any], None]) -> str:
@@ -17,25 +22,58 @@ def noting(model: str, progress: Callable[[Any], None]) -> str:
     return model
 
 
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.said.append(text)
-
-
 @pytest.mark.parametrize("one_call", [False, True])
 def test_a_sentence_about_the_machine_is_said_once_by_all_calls(one_call: bool) -> None:
-    listener = Listener()
+    listener = Heard()
     calls: list[Any] = [
         SimpleNamespace(function=f"{__name__}:noting", arguments=lambda model=model: {"model": model})
         for model in ("a", "b")
     ]
-    assert dispatch(calls, listener, workers=0, threads=1, one_call=one_call) == ["a", "b"]
-    assert listener.said == ["This processor is slow."]
+    assert dispatch(calls, listener, Placement(0), threads=1, one_call=one_call) == ["a", "b"]
+    assert listener.messages == ["This processor is slow."]
 
 
 def test_the_last_epoch_is_called_by_its_number() -> None:
     said = score_message({"parts": {"macro_f1": 0.5}, "score": 0.5, "epoch": 4, "epochs": 5})
     assert said == "score 0.500 (macro_f1 0.500) in epoch 5 of 5."
+
+
+CALL = SoupCall(record="runs/a", store={}, model="a", fold=1, threads=1)  # type: ignore[typeddict-item]
+
+
+class Heard(Silent):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+def test_a_worker_that_was_killed_twice_is_a_question_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = "A worker died with signal 9 (SIGKILL; out of memory?) while running model=a, for the second time."
+    failure = CallFailure("WorkerDied", killed, "last words", remedy="alone here")
+    monkeypatch.setattr(module, "run_calls", lambda *args, **more: [CallResult(0, failure=failure)])
+    with pytest.raises(TaskError) as raised:
+        dispatch([CALL], Silent(), Placement(1), threads=1)
+    assert "model a, fold 1: A worker died with signal 9" in str(raised.value)
+    assert "while running model=a, also when no other task ran. Linux does that when the memory" in str(
+        raised.value
+    )
+    assert "Lower train.batch_size" in str(raised.value)
+
+
+def test_places_go_to_the_workers_and_what_happens_on_cards_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def run_calls(*args: Any, on_event: Callable[[Event], None], **more: Any) -> list[CallResult]:
+        seen.update(more)
+        on_event(Event("retried", 0, 0, message="cuda:0 ran out of memory; it is tried again alone."))
+        on_event(Event("excluded", 0, 0, message="cuda:0"))
+        return [CallResult(0, {})]
+
+    monkeypatch.setattr(module, "run_calls", run_calls)
+    watcher, on = Heard(), Placement(1, (Place("cuda:0"),))
+    dispatch([CALL], watcher, on, threads=3)
+    assert seen == {"workers": 1, "places": on.places, "threads": 3}
+    assert watcher.messages[0] == "model a, fold 1: cuda:0 ran out of memory; it is tried again alone."
+    assert watcher.messages[1].startswith("cuda:0 is not used any more: two tasks failed on it and succeeded on")

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from evenhand.base.errors import TaskError
+from evenhand.engines.call import RetryableError
 from evenhand.training.loop import loop
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.tasks import fit_fold, initial_network
@@ -161,13 +162,19 @@ def test_a_state_of_another_card_is_not_resumed(
     assert len(done) == epochs
 
 
-def test_a_card_that_is_not_used_is_named_in_the_messages_of_a_task(
+def test_a_task_that_runs_out_of_memory_says_what_to_lower(
     make_record: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit_fold, "passed_over", lambda name: "cuda:0: it fails. Training uses the CPU.")
-    told: list[Any] = []
-    run_task(**make_record(train={"epochs": 1}).call(), progress=told.append)
-    assert told[0] == {"message": "cuda:0: it fails. Training uses the CPU."}
+    def full(*args: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(fit_fold, "fit", full)
+    made = make_record(train={"epochs": 1})
+    with pytest.raises(
+        RetryableError, match=r"ran out of memory\. Lower train\.batch_size \(\d+; .* of model "
+    ) as raised:
+        run_task(**made.call())
+    assert raised.value.remedy == "alone"
 
 
 def test_folds_and_seeds_give_models_of_their_own(make_record: Make) -> None:

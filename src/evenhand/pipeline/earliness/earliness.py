@@ -25,6 +25,7 @@ from evenhand.pipeline.earliness.decisions import Decisions, decide
 from evenhand.pipeline.earliness.earliness_result import EarlinessResult
 from evenhand.pipeline.earliness.thresholds import store_thresholds
 from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.placement import placement
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
@@ -190,8 +191,8 @@ def _probabilities(
         return everything if of == RowSet.LOCKED or whole.fold is None else np.flatnonzero(whole.fold == fold)
 
     tasks = [(fold, seed) for fold in folds for seed in seeds if len(rows(fold))]
-    workers = settings.compute.processes(len(tasks))
-    threads = max(1, usable_cores() // max(1, workers))
+    on = placement(settings.compute, len(tasks))
+    threads = max(1, usable_cores() // max(1, on.workers))
     watcher.stage("predicting first steps", len(tasks))
     total = np.zeros((len(steps), len(place), len(whole.classes)))
     with tempfile.TemporaryDirectory() as folder:
@@ -209,7 +210,7 @@ def _probabilities(
             )
             for fold, seed in tasks
         ]
-        dispatch(calls, watcher, workers=workers, threads=threads)
+        dispatch(calls, watcher, on, threads=threads)
         for call in calls:
             total[:, rows(call.fold)] += load_array(call.out)
     return total / (len(tasks) if of == RowSet.LOCKED else len(seeds))

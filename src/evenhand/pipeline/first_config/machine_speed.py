@@ -12,6 +12,7 @@ from typing import Any
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.data.roots.root import Root
+from evenhand.engines.placement import Placement
 from evenhand.modalities import Kind
 from evenhand.pipeline.first_config.recipes import Speed
 from evenhand.pipeline.stages.dispatch import dispatch
@@ -42,7 +43,7 @@ def machine_speed(root: Root, kind: Kind, files: Sequence[str], rows: int, *, si
     calls = [SpeedCall(model=PROBE, size=size, threads=1) for _ in range(cores)]
     began = time.monotonic()
     try:
-        found = dispatch(calls, Silent(), workers=cores, threads=1)
+        found = dispatch(calls, Silent(), Placement(cores), threads=1)
     except EvenhandError:  # the encoder's package is not installed; check and run say so
         return replace(slow, why_not="not measured, as the encoder efficientnet-lite0 cannot be run here")
     taken = time.monotonic() - began

@@ -10,21 +10,23 @@ from typing import Any
 from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, Event, FunctionCall
 from evenhand.engines.local import run_calls
+from evenhand.engines.placement import Placement
 from evenhand.pipeline.stages.progress import Watcher
 
 
 def dispatch(
     calls: Sequence[FunctionCall],
     watcher: Watcher,
+    on: Placement,
     *,
-    workers: int,
     threads: int,
     one_call: bool = False,
 ) -> list[Any]:
     """Return the results of calls of one function, in their order, run in worker processes.
 
-    The watcher counts finished calls, or with `one_call` the steps that the call reports. Alerts and the scores of
-    finished trainings are passed on as they arrive; a {"note": sentence} of several calls once.
+    `on` says in how many, and on which cards. The watcher counts finished calls, or with `one_call` the steps that
+    the call reports. Alerts and the scores of finished trainings are passed on as they arrive; a {"note": sentence}
+    of several calls once.
 
     Raises
     ------
@@ -39,7 +41,12 @@ def dispatch(
     def on_event(event: Event) -> None:
         nonlocal done
         if event.kind == "retried":
-            watcher.message(f"{_call_name(arguments[event.call])}: {event.message} Retrying once.")
+            watcher.message(f"{_call_name(arguments[event.call])}: {event.message}")
+        elif event.kind == "excluded":
+            watcher.message(
+                f"{event.message} is not used any more: two tasks failed on it and succeeded on another card. Look "
+                "for Xid messages in the kernel's log (dmesg), and at nvidia-smi."
+            )
         elif event.kind == "progress" and isinstance(event.value, dict) and "note" in event.value:
             if event.value["note"] not in noted:  # about the machine, which the other calls will say as well
                 watcher.message(event.value["note"])
@@ -58,7 +65,9 @@ def dispatch(
                 watcher.message(f"{_call_name(arguments[event.call])}: {words}")
 
     # All calls are finished or failed before an error is raised: hours of other tasks must not be lost to one.
-    results = run_calls(calls[0].function, arguments, workers=workers, threads=threads, on_event=on_event)
+    results = run_calls(
+        calls[0].function, arguments, workers=on.workers, places=on.places, threads=threads, on_event=on_event
+    )
     failed = [(_call_name(arguments[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
         _show_details(failed)
@@ -95,6 +104,12 @@ def _failure_message(failure: CallFailure) -> str:
     if "No space left" in failure.message:
         return (
             "the disk is full. Free some space (evenhand cache --clear), then run the same command again to resume."
+        )
+    if failure.type == "WorkerDied" and failure.remedy == "alone here":
+        return (
+            f"{failure.message.partition(', for the second time')[0]}, also when no other task ran. Linux does "
+            "that when the memory of the machine, or of the container, is used up. Lower train.batch_size or the "
+            "size of rows, end other programs, or give it more memory; then run the same command again to resume."
         )
     return failure.message
 

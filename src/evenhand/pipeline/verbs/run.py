@@ -29,6 +29,7 @@ from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
 from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.evaluate import evaluate_run
+from evenhand.pipeline.stages.placement import placement, say_passed_over
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
@@ -324,7 +325,10 @@ def _source_name(config: str | Path | Mapping[str, Any]) -> str:
 
 
 def train(record: Record, settings: Settings, watcher: Watcher, store: Store) -> None:
-    """Train every model on every fold with every seed, in worker processes, on rows from a store."""
+    """Train every model on every fold with every seed, in worker processes, on rows from a store.
+
+    Tasks are dealt over the cards that can be used; without one, `compute.workers` run on the CPU.
+    """
     cores = settings.compute.cores
     places: dict[str, Any] = {"record": str(record.path), "store": store.place()}
     # Before hours of another model's training. Models with a frozen part come to their weights below, and weights
@@ -335,13 +339,15 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         for model in files
         if not settings.has_frozen_part(model) and len(settings.fitted) > 1
     ]
-    dispatch(checks, watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
+    say_passed_over(settings.compute, watcher)
+    single = placement(settings.compute, 1)
+    dispatch(checks, watcher, single, threads=cores, one_call=True)
     # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")
             call = PrepareCall(**places, model=model.name, threads=cores)
-            dispatch([call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
+            dispatch([call], watcher, single, threads=cores, one_call=True)
     tasks = [
         (model.name, fold, seed)
         for model in settings.fitted
@@ -349,14 +355,14 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         for seed in model.seeds
     ]
     # All tasks of all models in one list: a slow model then leaves no worker idle at its end.
-    workers = settings.compute.processes(len(tasks))
-    threads = settings.compute.threads or max(1, usable_cores() // max(1, workers))
+    on = placement(settings.compute, len(tasks))
+    threads = settings.compute.threads or max(1, usable_cores() // max(1, on.workers))
     calls = [
         TrainCall(**places, model=model, fold=fold, seed=seed, threads=threads, watcher=WATCHER)
         for model, fold, seed in tasks
     ]
     watcher.stage("training", len(calls))
-    dispatch(calls, watcher, workers=workers, threads=threads)
+    dispatch(calls, watcher, on, threads=threads)
     soups = [
         SoupCall(**places, model=model.name, fold=fold, threads=threads)
         for model in settings.model
@@ -365,7 +371,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
     ]
     if soups:
         watcher.stage("averaging weights", len(soups))
-        dispatch(soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
+        dispatch(soups, watcher, placement(settings.compute, len(soups)), threads=threads)
 
 
 def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:

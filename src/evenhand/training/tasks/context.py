@@ -40,7 +40,10 @@ class TaskContext:
         Of the record.
     model, train, balance, score, classes
         Sections of the configuration.
-    device, deterministic, float32_matmul_precision
+    device
+        As in `compute.device`; of a list, the first. Where a worker process was placed, its own card counts
+        (`device_of`).
+    deterministic, float32_matmul_precision
         As in [compute].
     truth_threshold
         The degree from which on a soft label is true in [score].
@@ -99,7 +102,7 @@ class TaskContext:
             balance=BalanceConfig.model_validate(found[model]["balance"]),
             score=ScoreConfig.model_validate(resolved.get("score", {})),
             classes=ClassesConfig.model_validate(resolved.get("classes", {})),
-            device=str(compute.get("device", "auto")),
+            device=_device(compute.get("device", "auto")),
             truth_threshold=truth_threshold(opened),
             kind_config=resolved.get(opened.data()["kind"], {}),
             exclusive=_exclusive(opened, resolved),
@@ -214,6 +217,10 @@ def _exclusive(record: Record, resolved: Mapping[str, Any]) -> tuple[tuple[str, 
     if named == "auto":
         return tuple(block.classes for block in record.samples().exclusive if block.complete)
     return tuple(tuple(names) for names in record.data().get("exclusive", named))
+
+
+def _device(wanted: Any) -> str:
+    return str(wanted[0] if isinstance(wanted, list) and wanted else wanted)
 
 
 def _stores_named(resolved: Mapping[str, Any]) -> list[Path]:

@@ -26,7 +26,8 @@ from evenhand.models.acceleration.frozen import frozen_dtype
 from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import computed_precision, save_network
 from evenhand.models.network import Network
-from evenhand.training.device import device_marks, device_name, device_of, passed_over
+from evenhand.training.device import device_marks, device_name, device_of
+from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet
@@ -41,6 +42,7 @@ from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
 from evenhand.training.tasks.head_outputs import finish_head, finishes, start_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
+from evenhand.training.tasks.memory_advice import prediction_advice, training_advice
 from evenhand.training.tasks.notes import Report, say_emulated, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics, numerics_marks
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
@@ -49,6 +51,7 @@ from evenhand.training.tasks.stages import build_stages, stage_plans
 from evenhand.training.tasks.task_files import discard, discard_frozen, summary_of, why_not_done, write_task
 
 
+@on_device(training_advice)
 def run_task(
     record: str,
     store: StorePlace,
@@ -89,8 +92,6 @@ def run_task(
         discard(folder)
     try:
         with numerics(context, threads):
-            if words := passed_over(context.device):
-                _say(progress, words)
             say_emulated(context, progress)
             return _fit(context, fold, seed, threads, folder, watcher, progress)
     except TaskError as error:
@@ -103,6 +104,7 @@ def run_task(
         ) from None
 
 
+@on_device(prediction_advice)
 def prepare_model(
     record: str, store: StorePlace, model: str, threads: int, progress: Report | None = None
 ) -> dict[str, Any]:

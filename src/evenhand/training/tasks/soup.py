@@ -19,6 +19,7 @@ from evenhand.data.store.store import StorePlace
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
+from evenhand.training.device_faults import on_device
 from evenhand.training.loop.determinism import forked_rng
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState, trained_tensors
@@ -28,6 +29,7 @@ from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import Report, task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
+from evenhand.training.tasks.memory_advice import training_advice
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
 from evenhand.training.tasks.task_files import (
@@ -115,6 +117,7 @@ def _score_average(state: FitState, members: Sequence[Weights]) -> float:
     return validate_refreshed(state, "soup").score.value
 
 
+@on_device(training_advice)
 def run_soup(
     record: str, store: StorePlace, model: str, fold: int, threads: int, progress: Report | None = None
 ) -> dict[str, Any]:

@@ -13,13 +13,16 @@ from evenhand.base.values import Floats
 from evenhand.data.store.store import StorePlace
 from evenhand.data.store.stored_only import StoredOnly
 from evenhand.training.device import device_of
+from evenhand.training.device_faults import on_device
 from evenhand.training.tasks.build_inputs import activations_of
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.initial_network import fresh_network
+from evenhand.training.tasks.memory_advice import prediction_advice
 from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 
 
+@on_device(prediction_advice)
 def write_features(
     record: str,
     store: StorePlace,

@@ -15,10 +15,12 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import StorePlace
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
+from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.inference import predict_logits
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.memory_advice import prediction_advice
 from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.predict_fold import network_of_fold
@@ -27,6 +29,7 @@ BATCH = 4096
 """Features that a head embeds at once."""
 
 
+@on_device(prediction_advice)
 def write_network_features(
     record: str,
     store: StorePlace,
@@ -65,6 +68,7 @@ def write_network_features(
     return {"rows": len(found), "width": int(found.shape[1])}
 
 
+@on_device(prediction_advice)
 def write_row_vectors(
     record: str,
     store: StorePlace,

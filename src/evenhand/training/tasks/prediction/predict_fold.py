@@ -20,10 +20,12 @@ from evenhand.modalities.views import View, seen
 from evenhand.models.io.network_files import load_network
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
+from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.memory_advice import prediction_advice
 from evenhand.training.tasks.notes import Report, say_recorded_precision
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.prediction.tta import over_views
@@ -31,6 +33,7 @@ from evenhand.training.tasks.predictions_file import Correct
 from evenhand.training.tasks.task_files import SOUP, WEIGHTS, kept_soup, summary_of
 
 
+@on_device(prediction_advice)
 def predict_fold(
     record: str,
     store: StorePlace,
@@ -70,6 +73,7 @@ def predict_fold(
     return {"rows": len(found), "out": out}
 
 
+@on_device(prediction_advice)
 def predict_prefixes(
     record: str,
     store: StorePlace,

@@ -1,0 +1,149 @@
+"""Where the tasks of a run compute: on every card that can be used, or in processes on the CPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from evenhand.base.errors import TaskError
+from evenhand.base.text.counted import count
+from evenhand.engines.config import ComputeConfig
+from evenhand.engines.local import run_calls
+from evenhand.engines.placement import (
+    PLACED,
+    VISIBLE,
+    Place,
+    Placement,
+    card_place,
+    deal,
+    has_driver,
+    passed_over_text,
+    visible_cards,
+)
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.training.calls import DeviceTrialsCall
+
+
+@dataclass(frozen=True)
+class UsableDevices:
+    """The devices that tasks are placed on.
+
+    Attributes
+    ----------
+    places
+        One for each card; empty where tasks run on the CPU, in `compute.workers` processes.
+    environment
+        Variables of those processes.
+    passed_over
+        A sentence about cards that are not used as they failed the trial; "" where there are none.
+    """
+
+    places: tuple[Place, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    passed_over: str = ""
+
+
+def placement(compute: ComputeConfig, calls: int) -> Placement:
+    """Return where a number of calls run: dealt over the cards, `per_device` on each, or on the CPU.
+
+    Raises
+    ------
+    TaskError
+        If `compute.device` names cards that this process does not see, or none of which can be used.
+    """
+    devices = usable_devices(compute)
+    if compute.workers != 0 and devices.places:
+        return deal(devices.places, compute.per_device, calls)
+    workers = compute.processes(calls)
+    return Placement(workers, (Place("", devices.environment),) * workers)
+
+
+def usable_devices(compute: ComputeConfig) -> UsableDevices:
+    """Return the devices of `compute.device`; cards are tried once per process, and only if there is a driver.
+
+    Raises
+    ------
+    TaskError
+        As `placement`.
+    """
+    names = (compute.device,) if isinstance(compute.device, str) else tuple(compute.device)
+    if compute.workers == 0:  # this process is all there is
+        return UsableDevices(passed_over=_passed_over_here(names[0]))
+    if names == ("cpu",):
+        return UsableDevices(environment={PLACED: "cpu"})
+    visible = visible_cards(os.environ)
+    if names not in {("auto",), ("cuda",)}:
+        return UsableDevices(tuple(_named(names, visible)))
+    if not has_driver():
+        return UsableDevices()  # as each task finds by itself, in its own words
+    return _tried(names[0], visible)
+
+
+def _named(names: Sequence[str], visible: Sequence[str] | None) -> Iterator[Place]:
+    for name in names:
+        if name.startswith("mps"):
+            yield Place(name, {PLACED: name})
+            continue
+        try:
+            yield card_place(int(name.partition(":")[2]), visible)
+        except IndexError:
+            cards = visible or ()
+            seen = ", ".join(f"cuda:{index}" for index in range(len(cards)))
+            raise TaskError(
+                f'compute.device names "{name}", but {VISIBLE} = "{os.environ[VISIBLE]}" shows '
+                f"{count(len(cards), 'card')}{': ' if seen else ''}{seen}. Correct one of them."
+            ) from None
+
+
+def say_passed_over(compute: ComputeConfig, watcher: Watcher) -> None:
+    """Show which cards a run does not use as they failed the trial; once, not with each task."""
+    if words := usable_devices(compute).passed_over:
+        watcher.message(words)
+
+
+@cache
+def _tried(name: str, visible: tuple[str, ...] | None) -> UsableDevices:
+    """Return the cards that passed the trial, of those that the user lets this process see."""
+    if visible == ():
+        if name == "auto":
+            return UsableDevices()
+        raise TaskError(f'compute.device = "cuda", but {VISIBLE} shows no card. Correct one of them.')
+    # A process sees one MIG instance at most, the first; others that the user names are tried in their own.
+    apart = [{VISIBLE: entry} for entry in visible or () if entry.startswith("MIG-")]
+    environments: list[dict[str, str]] = apart or [{}]
+    found = [_trials(environment) for environment in environments]
+    if None in found:
+        return UsableDevices()
+    cards = [card for one in found for card in one["cards"]]
+    faults = [f"cuda:{at}: {card['fault']}" for at, card in enumerate(cards) if card["fault"]]
+    places = tuple(card_place(at, visible) for at, card in enumerate(cards) if not card["fault"])
+    if places:
+        return UsableDevices(places, {}, passed_over_text(faults, ", ".join(place.device for place in places)))
+    if name == "cuda":
+        why = "; ".join(faults) or "torch finds no card"
+        raise TaskError(f'compute.device = "cuda" cannot be used here ({why}). Set it to "auto" or "cpu".')
+    other = found[0]["auto"]
+    environment = {PLACED: other}
+    on = (Place(other, environment),) if other != "cpu" else ()
+    return UsableDevices(on, environment, found[0]["passed_over"])
+
+
+def _trials(environment: Mapping[str, str]) -> Any:
+    """Return what `device_trials` finds; None if it cannot be run, of which the tasks will tell."""
+    call = DeviceTrialsCall()
+    (result,) = run_calls(call.function, [call.arguments()], workers=1, places=[Place("", environment)], threads=1)
+    if result.failure is None:
+        return result.value
+    if result.failure.type != "WorkerDied":  # torch is not installed, for instance
+        return None
+    fault = "the process that tried the cards died"
+    return {"cards": [], "auto": "cpu", "passed_over": passed_over_text([fault], "the CPU")}
+
+
+def _passed_over_here(name: str) -> str:
+    from evenhand.training.device import passed_over  # torch: the tasks of this process need it as well
+
+    return passed_over(name)
