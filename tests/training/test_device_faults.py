@@ -179,8 +179,8 @@ def test_what_to_lower_is_named_with_its_values(monkeypatch: pytest.MonkeyPatch)
     assert host is not None
     monkeypatch.setattr(memory_advice.TaskContext, "of", lambda *where: _context(2))
     assert training_advice(fault, ARGUMENTS) == (
-        "Lower train.batch_size (64; train.accumulate_grad_batches keeps the rows of a step) of model big or its size "
-        "(224 px), take a smaller encoder than timm:convnext_small, or lower compute.per_device (2)."
+        "Lower train.batch_size (64; train.accumulate_grad_batches keeps the rows of a step) of model big or its "
+        "size (224 px), take a smaller encoder than timm:convnext_small, or lower compute.per_device (2)."
     )
     assert training_advice(host, ARGUMENTS).endswith("or lower compute.workers.")
     monkeypatch.setattr(memory_advice.TaskContext, "of", lambda *where: _context(1))

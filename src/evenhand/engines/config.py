@@ -38,8 +38,8 @@ class ComputeConfig(Section):
         None,
         ge=0,
         le=1024,
-        description="Processes that decode, and that train on the CPU; default: one per usable core; 0: run in this "
-        "process, for debuggers.",
+        description="Processes that decode, and that train on the CPU; default: one per usable core; 0: run in "
+        "this process, for debuggers.",
         unit="processes",
     )
     threads: int | None = option(

@@ -16,9 +16,10 @@ def training_advice(fault: DeviceFault, arguments: Mapping[str, Any]) -> str:
     if context is None:
         return f"Lower train.batch_size or the size of rows, take a smaller encoder, {_fewer(fault, context)}."
     size = "" if context.model.size is None else f" or its size ({context.model.size} px)"
+    batch = f"train.batch_size ({context.train.batch_size}; train.accumulate_grad_batches keeps the rows of a step)"
     return (
-        f"Lower train.batch_size ({context.train.batch_size}; train.accumulate_grad_batches keeps the rows of a step) "
-        f"of model {context.model.name}{size}, take a smaller encoder than {context.model.encoder}, {_fewer(fault, context)}."
+        f"Lower {batch} of model {context.model.name}{size}, take a smaller encoder than {context.model.encoder}, "
+        f"{_fewer(fault, context)}."
     )
 
 
