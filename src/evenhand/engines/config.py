@@ -47,8 +47,8 @@ class ComputeConfig(Section):
     )
     device: str | list[str] = option(
         "auto",
-        description="auto: every NVIDIA GPU that passes a trial, or an Apple one, else the CPU; cuda: NVIDIA GPUs only; "
-        "cpu; mps; or the cards to use: cuda:1, or a list of such names.",
+        description="auto: every NVIDIA GPU that passes a trial, or an Apple one, else the CPU; cuda: NVIDIA or "
+        "an error; cpu; mps; or the cards to use: cuda:1, or a list of such names.",
         min_length=1,
     )
     deterministic: bool = option(
