@@ -93,6 +93,11 @@ class ComputeConfig(Section):
         return device
 
     @property
+    def devices(self) -> tuple[str, ...]:
+        """What `device` names."""
+        return (self.device,) if isinstance(self.device, str) else tuple(self.device)
+
+    @property
     def cores(self) -> int:
         """Processes on the CPU, or decoding threads of one process, that may work at the same time."""
         return usable_cores() if self.workers is None else max(1, self.workers)

@@ -69,7 +69,7 @@ def usable_devices(compute: ComputeConfig) -> UsableDevices:
     TaskError
         As `placement`.
     """
-    names = (compute.device,) if isinstance(compute.device, str) else tuple(compute.device)
+    names = compute.devices
     if compute.workers == 0:  # this process is all there is
         return UsableDevices(passed_over=_passed_over_here(names[0]))
     if names == ("cpu",):

@@ -18,6 +18,7 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import FIRST, examine
 from evenhand.diagnosis.statistics.skew import Skew, skew_summary
+from evenhand.engines.placement import Placement
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -118,8 +119,8 @@ def _say_emulated(settings: Settings, watcher: Watcher) -> None:
         for frozen in [settings.has_frozen_part(model)]
     }
     if any(keys.values()) and settings.compute.device != "cpu":
-        call = EmulationCall(device=settings.compute.device, keys=keys)
-        (found,) = dispatch([call], watcher, workers=settings.compute.processes(1), threads=1, one_call=True)
+        call = EmulationCall(device=settings.compute.devices[0], keys=keys)
+        (found,) = dispatch([call], watcher, Placement(settings.compute.processes(1)), threads=1, one_call=True)
         for note in found["notes"]:
             watcher.message(note)
 

@@ -27,9 +27,10 @@ from evenhand.training.loop.loop import validate_refreshed
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.fit_fold import Report, task_spec
+from evenhand.training.tasks.fit_fold import task_spec
 from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
 from evenhand.training.tasks.memory_advice import training_advice
+from evenhand.training.tasks.notes import Report
 from evenhand.training.tasks.numerics import numerics
 from evenhand.training.tasks.predictions_file import Correct, score_of, write_predictions
 from evenhand.training.tasks.task_files import (
