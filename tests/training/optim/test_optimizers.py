@@ -1,9 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
 from evenhand.training.config import TrainConfig
-from evenhand.training.optim.optimizers import OptimizerStep, build_optimizer
+from evenhand.training.optim.optimizers import OptimizerStep, build_optimizer, fused_devices
 from evenhand.training.optim.precision import precision
 
 FLOATS = precision("float32", torch.device("cpu"))
@@ -71,3 +73,28 @@ def test_a_state_goes_on_to_the_same_bits() -> None:
         for module, way in ((whole, one), (broken, two)):
             way.step(lambda module=module: module.weight.pow(4).sum(), 1.0)
     assert torch.equal(whole.weight, broken.weight)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)])
+@pytest.mark.parametrize(
+    ("supported", "device", "fused"),
+    [
+        (["cuda", "cpu", "mps", "meta"], "mps", True),
+        (["cuda", "cpu"], "mps", False),  # torch before 2.5
+        (["cuda", "cpu", "mps"], "cuda", True),
+        (None, "cpu", True),
+        (["cuda", "meta"], "meta", False),
+    ],
+)
+def test_optimizers_are_fused_where_torch_has_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, kind: type, supported: list[str] | None, device: str, fused: bool
+) -> None:
+    asked = None if supported is None else (lambda: supported)
+    monkeypatch.setattr(torch.utils._foreach_utils, "_get_fused_kernels_supported_devices", asked)
+    fused_devices.cache_clear()
+    told: list[bool] = []
+    monkeypatch.setattr(f"torch.optim.{kind.__name__}", lambda groups, **how: told.append(how["fused"]))
+    parameter = SimpleNamespace(device=torch.device(device))
+    build_optimizer([{"params": [parameter], "lr": 0.1}], TrainConfig.model_validate({"optimizer": name}))
+    fused_devices.cache_clear()
+    assert told == [fused]

@@ -14,6 +14,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import Ragged
+from evenhand.models.io.row_reader import RowReader
 from evenhand.models.network import Network
 
 Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
@@ -71,12 +72,11 @@ class ImageInputs:
         view_profile: str = "geometry",
         device: Any = "cpu",
     ) -> None:
-        self._pictures = pictures
+        self._reader = RowReader(pictures, device)
         self._prepare = prepare
         self._augment = augment
         self._profile = profile
         self._view_profile = view_profile
-        self._device = device
         self.views = views
         self.draws = profile != "none"
 
@@ -97,8 +97,12 @@ class ImageInputs:
         alike = [torch.Generator().manual_seed(seed) for _ in rows]
         return self._prepare(self._augment(unit(raw), self._view_profile, alike))
 
+    def ahead(self, rows: Tensor) -> None:
+        """Begin to read the rows of the next batch, where that is worth a thread (`RowReader`)."""
+        self._reader.ahead(rows)
+
     def _raw(self, rows: Tensor) -> Tensor:
-        return torch.from_numpy(np.take(self._pictures, rows.numpy(), axis=0)).to(self._device)
+        return self._reader.read(rows)
 
 
 def unit(raw: Tensor) -> Tensor:

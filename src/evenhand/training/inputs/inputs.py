@@ -1,7 +1,7 @@
 """Inputs of the tuned part of a network: rows by position, read, augmented and moved to the device.
 
-There are no loader processes: rows lie encoded in a memory map, so a batch is one gather, and augmentations
-work on whole batches.
+There are no loader processes: rows lie encoded in a memory map, so a batch is one gather (on a GPU of a thread that
+is a batch ahead), and augmentations work on whole batches.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from evenhand.base.values import Ints
+from evenhand.models.io.row_reader import RowReader
 
 
 class Inputs(Protocol):
@@ -32,7 +33,8 @@ class Inputs(Protocol):
     at_once
         Batch size of `look`, or None for that of training.
 
-    Inputs whose batches are padded to their longest row have `lengths` too, (n,) int64 by row (`length_order`).
+    Inputs whose batches are padded to their longest row have `lengths` too, (n,) int64 by row (`length_order`), and
+    those that can read rows ahead `ahead` (`read_ahead`).
     """
 
     pictures: bool
@@ -52,6 +54,13 @@ class Inputs(Protocol):
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return rows for evaluation: view 0 is plain, the others are changed in a fixed way."""
+
+
+def read_ahead(inputs: Any, rows: Tensor) -> None:
+    """Tell inputs that read ahead (`RowReader`) which rows `batch` will be asked for next, as this very tensor."""
+    ahead = getattr(inputs, "ahead", None)
+    if ahead is not None:
+        ahead(rows)
 
 
 class ViewInputs:
@@ -86,10 +95,18 @@ class ViewInputs:
         self._device = device
         self._source = activations if self._averaged else activations.reshape(n * views, *activations.shape[2:])
         fits = n * self.views * int(np.prod(activations.shape[2:])) * 4 <= hold
+        self._reader = RowReader(self._source, device)
         self._held = self._read_all(n * self.views) if fits else None
+        if fits:  # it needs no buffers any more
+            self._reader = RowReader(self._source, device)
         # vectors in memory are cheap to score thousands at a time; maps of that many rows would fill the memory
         self.at_once = 4096 if fits and activations.ndim == 3 else None
         self._looked: tuple[Tensor, int, Tensor] | None = None
+
+    def ahead(self, rows: Tensor) -> None:
+        """Begin to read the rows of the next batch, where they are not held and no view has to be drawn first."""
+        if self._held is None and self.views == 1 and not self._averaged:
+            self._reader.ahead(rows)
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
         """Return (b, ...) float32 activations."""
@@ -124,10 +141,10 @@ class ViewInputs:
         return out
 
     def _read(self, positions: Tensor) -> Tensor:
+        if not self._averaged:  # widened where they are wanted: half the bytes to copy
+            return self._reader.read(positions).float()
         part = np.take(self._source, positions.numpy(), axis=0).astype(np.float32, copy=False)
-        if self._averaged:
-            part = part.mean(axis=1)
-        return torch.from_numpy(part).to(self._device)
+        return torch.from_numpy(part.mean(axis=1)).to(self._device)
 
 
 class SampleInputs:
@@ -148,10 +165,20 @@ class SampleInputs:
         lengths = getattr(inputs, "lengths", None)
         self.lengths: Ints | None = None if lengths is None else lengths[rows]
         self._looked: tuple[Tensor, Tensor] | None = None
+        self._announced: list[tuple[Tensor, Tensor]] = []
+
+    def ahead(self, rows: Tensor) -> None:
+        """Begin to read the inputs of sample positions that `batch` will be asked for next."""
+        if any(here is rows for here, _ in self._announced):
+            return
+        # inputs recognise announced rows by identity, so the tensor of rows is kept until they are asked for
+        self._announced = [*self._announced[-1:], (rows, self._rows[rows])]
+        read_ahead(self._inputs, self._announced[-1][1])
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:
         """Return the inputs of (b,) sample positions as they are trained on."""
-        return self._inputs.batch(self._rows[rows], draws)
+        announced = next((there for here, there in self._announced if here is rows), None)
+        return self._inputs.batch(self._rows[rows] if announced is None else announced, draws)
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return the inputs of (b,) sample positions for evaluation."""

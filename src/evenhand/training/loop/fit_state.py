@@ -15,6 +15,7 @@ from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Ints
 from evenhand.training.inputs.accumulated import in_steps
 from evenhand.training.inputs.batch_order import batch_count, in_order, shuffled, systematic_sample
+from evenhand.training.inputs.inputs import read_ahead
 from evenhand.training.inputs.length_order import lengths_of
 from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better
@@ -187,7 +188,7 @@ class FitState:
         )
         size, lengths = max(least, spec.train.batch_size), lengths_of(self.current_stage.inputs)
         rows, sizes, steps = in_steps(rows, size, spec.train.accumulate_grad_batches, lengths, rng)
-        batches = iter(self._batches(rows, sizes))
+        batches = self._batches(rows, sizes)
         draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
         schedule: Schedule = section_of(SCHEDULES, spec.train.schedule)
         # Schedules read the values, which every state holds, rather than count beside them.
@@ -202,7 +203,9 @@ class FitState:
             for left in reversed(range(count)):
                 if draws is not None:
                     draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
-                batch, share = next(batches), sizes[number] / of_step
+                batch, share = batches[number], sizes[number] / of_step
+                for ahead in batches[number : number + 2]:
+                    read_ahead(self.current_stage.inputs, ahead.rows)
                 yield Batch(batch.rows, batch.at, draws, factor, share, last=left == 0)
                 number += 1
 

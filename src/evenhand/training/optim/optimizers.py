@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -16,6 +17,15 @@ from evenhand.training.optim.precision import Precision
 from evenhand.training.optim.sam import sam_perturb
 
 
+@lru_cache(maxsize=1)
+def fused_devices() -> frozenset[str]:
+    """Return the types of devices on which one kernel steps all parameters; Apple's since torch 2.5."""
+    # a private function: where a torch lacks it, those are taken that every version here supports
+    ask: Any = getattr(torch.utils._foreach_utils, "_get_fused_kernels_supported_devices", None)
+    found = {"cpu", "cuda"} if ask is None else set(ask())
+    return frozenset(found & {"cpu", "cuda", "mps"})
+
+
 def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.optim.Optimizer:
     """Return the optimizer that `train` names, in torch's fused form where the device has it.
 
@@ -24,7 +34,7 @@ def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.o
     groups
         Dicts of params and lr, as networks return them; other keys (weight_decay) go to the optimizer.
     """
-    fused = all(p.device.type in {"cpu", "cuda"} for group in groups for p in group["params"])
+    fused = all(p.device.type in fused_devices() for group in groups for p in group["params"])
     if train.optimizer == "sgd":
         return torch.optim.SGD(groups, momentum=train.momentum, weight_decay=train.weight_decay, fused=fused)
     return torch.optim.AdamW(groups, weight_decay=train.weight_decay, fused=fused)
