@@ -99,22 +99,32 @@ def ours(work: Work, name: str, profile: str) -> float:
     return per_second(work.rows, marks)
 
 
+def bare_step(name: str, device: torch.device) -> Callable[[Tensor, Tensor], None]:
+    """Return a step of a new network on a batch: forward pass, loss, backward pass, AdamW, in our precision."""
+    module = network(name).to(device).train()
+    cast = precision("auto", device)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, fused=True)
+
+    def step(x: Tensor, y: Tensor) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        with cast.cast():
+            out = module(x)
+        nn.functional.cross_entropy(out.float(), y).backward()
+        optimizer.step()
+
+    return step
+
+
 def synthetic(work: Work, name: str, _profile: str) -> float:
     """Return pictures per second of the same step on one batch that lies on the device."""
     device, marks = work.device, []
-    module = network(name).to(device).train()
-    cast = precision("auto", device)
+    step = bare_step(name, device)
     x = torch.randn(BATCH, 3, *work.pictures.shape[1:3], device=device).to(memory_format=torch.channels_last)
     y = torch.randint(0, CLASSES, (BATCH,), device=device)
-    optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, fused=True)
     with deterministic(torch.get_num_threads()):
         for _ in range(work.epochs):
             for _ in range(work.rows // BATCH):
-                optimizer.zero_grad(set_to_none=True)
-                with cast.cast():
-                    out = module(x)
-                nn.functional.cross_entropy(out.float(), y).backward()
-                optimizer.step()
+                step(x, y)
             synchronise(device)
             marks.append(time.perf_counter())
     return per_second(work.rows, marks)
@@ -140,7 +150,7 @@ def timm_script(work: Work, name: str, profile: str) -> float:
     from timm.data import create_loader
 
     device, marks = work.device, []
-    module = network(name).to(device).train()
+    step = bare_step(name, device)
     loader = create_loader(
         Pictures(work),
         (3, *work.pictures.shape[1:3]),
@@ -152,15 +162,9 @@ def timm_script(work: Work, name: str, profile: str) -> float:
         device=device,
         persistent_workers=True,
     )
-    optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, fused=True)
-    cast = precision("auto", device)
     for _ in range(work.epochs):
         for x, y in loader:
-            optimizer.zero_grad(set_to_none=True)
-            with cast.cast():
-                out = module(x)
-            nn.functional.cross_entropy(out.float(), y).backward()
-            optimizer.step()
+            step(x, y)
         synchronise(device)
         marks.append(time.perf_counter())
     return per_second(work.rows // BATCH * BATCH, marks)
