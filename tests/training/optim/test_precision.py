@@ -60,5 +60,5 @@ def test_light_networks_train_in_bf16_on_any_processor() -> None:
 
 
 def test_fp16_without_a_gpu_is_refused_in_words() -> None:
-    with pytest.raises(TaskError, match=r'train.precision = "fp16" needs a GPU; this device is cpu'):
+    with pytest.raises(TaskError, match=r'train.precision = "fp16" needs an NVIDIA GPU; this device is cpu'):
         precision("fp16", CPU)

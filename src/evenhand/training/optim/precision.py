@@ -51,7 +51,8 @@ def precision(name: Name, device: torch.device) -> Precision:
         return Precision(device, _fastest(device))
     if name == "fp16" and device.type != "cuda":
         raise TaskError(
-            f'train.precision = "fp16" needs a GPU; this device is {device.type}. Use "auto", "bf16" or "float32".'
+            f'train.precision = "fp16" needs an NVIDIA GPU; this device is {device.type}. Use "auto", "bf16" or '
+            '"float32".'
         )
     if name == "bf16" and device.type == "cpu" and not convolves_bf16():
         return Precision(device)
