@@ -139,3 +139,26 @@ def test_a_report_names_what_is_missing_from_its_record(record: Record, name: st
     (record.path / name).unlink()
     words = " ".join(rendered(record).split())
     assert f"though the run wrote it, so that this report leaves out what it holds: {name}." in words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"epoch": None}, "holds null at 1.epoch"),
+        ({"epoch": "x"}, "holds 'x' at 1.epoch"),
+        ({"train_loss": []}, r"holds \[\] at 1.train_loss"),
+        (
+            {"sets": {"train": {"share": [1.0], "recall": [1.0, 0.5]}}},
+            "figures are of different numbers of classes",
+        ),
+    ],
+)
+def test_a_line_of_a_log_that_is_none_is_named(record: Record, change: dict[str, Any], words: str) -> None:
+    path = record.task_folder("model0", 1, 0) / "epochs.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines[1] |= change
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    with pytest.raises(
+        RecordError, match=rf"model0/fold1/seed0/epochs\.jsonl: holds .*{words}|epochs\.jsonl: {words}"
+    ):
+        record.epochs()

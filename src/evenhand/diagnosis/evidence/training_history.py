@@ -190,8 +190,14 @@ def _history(record: Record, file: TaskFile, model: Mapping[str, Any]) -> Traini
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
+    lines = epoch_lines(path)
+    for share in (rows.get("share") for line in lines for rows in (line.get("sets") or {}).values() if rows):
+        if share and len(share) != len(classes):
+            raise record.damaged(
+                path.relative_to(record.path).as_posix(), f"has figures of {len(share)} classes, not {len(classes)}"
+            )
     history = TrainingHistory(
-        model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train, kept=_kept(path)
+        model["name"], fold, seed, classes, lines, balance=balance, train=train, kept=_kept(path)
     )
     plans = _plans(record, fold, balance, train)
     return history if plans is None else history.with_plans(plans)

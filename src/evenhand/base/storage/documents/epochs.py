@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from evenhand.base.storage.documents.shapes import Count, Document, Number
 
 Figures = list[Number]
@@ -21,6 +23,13 @@ class RowsDocument(Document):
     entropy: Number = None
     information: Number = None
     information_error: Number = None
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> RowsDocument:
+        figures = (self.share, self.predicted, self.recall, self.precision, self.probability, self.own_probability)
+        if len({len(one) for one in figures if one}) > 1:
+            raise ValueError("Its figures are of different numbers of classes")
+        return self
 
 
 class MotionDocument(Document):
@@ -43,7 +52,7 @@ class FeaturesDocument(Document):
 class EpochDocument(Document):
     """A line of the log."""
 
-    epoch: Count | None = None
+    epoch: Count = 0  # where it is not given, the position counts; null is not a number of an epoch
     stage: Count | None = None
     steps: Count | None = None
     learning_rate: Number = None
