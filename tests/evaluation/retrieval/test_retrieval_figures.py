@@ -230,3 +230,8 @@ def test_a_random_ranking_of_the_fashion_items(shared_data: Callable[[str], Path
         found = random_figures((relevant == 1).sum(axis=1), (relevant >= 0).sum(axis=1), [10])
         # a query without a relevant row has no figures; of all queries its floor is 0
         assert np.nan_to_num(found[:, 2]).mean() == pytest.approx(floor, abs=0.015), rule
+
+
+def test_without_any_query_there_is_nothing_to_count():
+    with pytest.raises(DataError, match="No row with a known label was held out"):
+        query_figures([], Relevance.named("any", CLASSES), [5])

@@ -88,6 +88,11 @@ def query_figures(sets: Iterable[QuerySet], relevance: Relevance, cutoffs: Seque
 
     Rows whose relevance to a query is not known are not in its ranking. Of sets that an iterator makes one by one,
     no two are held at once.
+
+    Raises
+    ------
+    DataError
+        If there is no set.
     """
     values, floors, ids, named = [], [], [], []
     for one in sets:
@@ -97,6 +102,8 @@ def query_figures(sets: Iterable[QuerySet], relevance: Relevance, cutoffs: Seque
         ids.append(one.ids)
         named.append(one.query_groups)
         del one  # before the next is made: each may be gigabytes
+    if not ids:
+        raise DataError("No row with a known label was held out, so nothing can be searched for and counted.")
     groups = None if any(g is None for g in named) else np.concatenate([g for g in named if g is not None])
     return QueryFigures(
         tuple(figure_names(cutoffs)), np.concatenate(values), np.concatenate(floors), np.concatenate(ids), groups
