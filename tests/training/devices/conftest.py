@@ -26,6 +26,9 @@ from evenhand.training.tasks.distillation import Teacher
 
 from .pretend import NAME, Calls, clone_storage, device, watched
 
+# Before any test: autograd starts the threads of all devices at its first use, and knows none that come later.
+device()
+
 K, SIDE = 3, 32
 BEATS = {"signal": [2, 64], "rhythm": [5], "near": [3]}
 EVERYTHING = {"sam": 0.05, "ema": 0.9, "swa_from": 0, "mixup": 0.3, "augment": "full", "clip": 1.0}
