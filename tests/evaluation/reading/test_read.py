@@ -1,5 +1,6 @@
 """Predictions of strangers: read where they are clear, told in words where they are not."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -229,6 +230,14 @@ def test_text_that_is_none_and_a_damaged_member_are_told(tmp_path):
     (tmp_path / "x.npz").write_bytes(raw)
     with pytest.raises(DataError, match=r"x\.npz: is not an npz file, or a damaged one"):
         read_predictions(tmp_path / "x.npz")
+
+
+def test_a_line_that_would_fill_all_memory_is_told(tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text("id,x,y\na,0.5,0.5\n")
+    os.truncate(file, 1 << 36)
+    with pytest.raises(DataError, match=r"x\.csv: "):
+        read_predictions(file)
 
 
 def test_text_in_a_column_of_parquet_is_told(tmp_path):

@@ -75,7 +75,7 @@ class TableReader:
                 # what pandas noted about its columns is JSON, which may be damaged, and is not needed
                 return batch.replace_schema_metadata(None).to_pandas()
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            rows = islice((row for row in csv.reader(file, delimiter=self.separator) if row), most + 1)
+            rows = islice((row for row in csv.reader(_lines(file), delimiter=self.separator) if row), most + 1)
             try:
                 cells = list(rows)[1:]
             except csv.Error:  # reported with its line when all rows are read
@@ -194,10 +194,18 @@ def _record(file: IO[bytes]) -> bytes:
     return raw
 
 
+def _lines(file: IO[str]) -> Iterator[str]:
+    """Yield the lines of a file, one that is longer than any of a table in parts: it may fill all memory.
+
+    The csv module then finds a cell that is too long.
+    """
+    return iter(lambda: file.readline(2**24), "")
+
+
 def begin_lines(path: Path, separator: str) -> Iterator[int]:
     """Yield the line on which each row of a CSV begins, the header's first; empty lines are not rows."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=separator)
+        reader = csv.reader(_lines(file), delimiter=separator)
         after = 0
         with contextlib.suppress(csv.Error):
             for cells in reader:
