@@ -326,3 +326,12 @@ def test_epochs_that_a_done_task_lists_and_that_are_missing_are_named(record: Re
         record.epochs()
     (task / "task.json").unlink()  # a task that has not finished
     assert len(record.epochs()) == 1
+
+
+def test_a_record_whose_configuration_is_missing_is_still_listed(record: Record) -> None:
+    (record.path / "resolved.toml").unlink()
+    (found,) = records(record.path.parent)
+    assert found == record
+    with pytest.raises(RecordError, match=r"resolved\.toml: is missing, though the run wrote it"):
+        found.resolved()
+    assert unfinished(record.path.parent, "abc") is None

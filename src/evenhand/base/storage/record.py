@@ -28,7 +28,7 @@ from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
 from evenhand.base.storage.links import refuse_link_out
-from evenhand.base.storage.manifest import recording
+from evenhand.base.storage.manifest import MANIFEST, recording
 from evenhand.base.storage.record_folder import RecordFolder, first_line
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
 from evenhand.base.storage.regular_file import read_regular_text
@@ -368,11 +368,11 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
 
 
 def records(output: Path) -> list[Record]:
-    """Return the records below `output`, oldest first."""
+    """Return the records below `output`, oldest first; also those whose configuration is lost."""
     if not output.is_dir():
         return []
-    found = sorted(output.glob("*/resolved.toml"))
-    return [Record(path.parent) for path in found if not path.parent.name.startswith(".")]
+    found = {path.parent for name in ("resolved.toml", MANIFEST) for path in output.glob(f"*/{name}")}
+    return [Record(folder) for folder in sorted(found) if not folder.name.startswith(".")]
 
 
 def unfinished(output: Path, fingerprint: str, on_damage: Callable[[str], None] = lambda _: None) -> Record | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.manifest import MANIFEST
 from evenhand.base.storage.record import Record
 from evenhand.curves.logs.column_names import refuse_unknown_columns
 from evenhand.curves.logs.read_log import is_log, read_log
@@ -83,7 +84,7 @@ def has_curves(source: str | Path) -> bool:
     A folder with event files is a log, a file that is none is told apart when it is read.
     """
     path = Path(source)
-    return (path / "resolved.toml").is_file() or is_log(path)
+    return any((path / name).is_file() for name in ("resolved.toml", MANIFEST)) or is_log(path)
 
 
 def refuse_columns_of_runs(columns: Mapping[str, str]) -> None:
