@@ -28,7 +28,9 @@ LONGEST = ("test_kills_change_no_bit", "test_killed_tasks_end_with_the_same_bits
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests that take minutes first: at the end, all processes but one would wait for them."""
-    items.sort(key=lambda item: item.name not in LONGEST)  # stable: fixtures of modules stay together
+    items.sort(
+        key=lambda item: item.name.partition("[")[0] not in LONGEST
+    )  # stable: fixtures of modules stay together
 
 
 @pytest.fixture(scope="session", autouse=True)

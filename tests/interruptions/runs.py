@@ -145,7 +145,8 @@ class Runs:
         if name not in self._undisturbed:
             if "teacher" in CONFIGURATIONS[name] and not (self.folder / "teacher").exists():
                 self._finish("soup")
-                records(self.disk / "runs")[0].path.rename(self.folder / "teacher")
+                # moved, as the disk may be one in memory by now
+                shutil.move(records(self.disk / "runs")[0].path, self.folder / "teacher")
             done = self._finish(name)
             size = sum(path.stat().st_blocks * 512 for path in self.disk.rglob("*"))
             self._undisturbed[name] = Undisturbed(self.left(), done.operations, done.seconds, size)

@@ -49,7 +49,8 @@ def finish(runs: Runs, commands: Commands, name: str, workers: int = 0) -> None:
         names = [path.name for path in (runs.disk / "runs").rglob("*")]
         assert not [name for name in names if name.endswith((".part", "state.pt"))]
     assert runs.left() == runs.expected(name)
-    assert [path for path in (runs.disk / "runs").iterdir() if path.name.startswith(".")] == []
+    # one that was killed before it was locked is removed an hour later, in case another process builds it
+    assert not list((runs.disk / "runs").glob(".building-*/.lock"))
 
 
 @pytest.mark.parametrize("number", range(KILLS))
