@@ -50,8 +50,9 @@ def test_a_disk_that_refuses(
     ground: Ground, sound: dict[str, tuple[int, dict[str, str]]], name: str, number: int
 ) -> None:
     operations, written = _sound(name, ground, sound)
+    assert bool(operations) == bool(VERBS[name].written), "doctor and verify write nothing, the others do"
     if not operations:
-        pytest.skip("it writes nothing")
+        return
     place = number if FULL else list(VERBS).index(name)
     error, chance = ERRORS[place % len(ERRORS)], random.Random(place)
     operation = 1 + int(spread(place) * operations)

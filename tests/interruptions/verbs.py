@@ -37,7 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "diagnose": Verb("diagnose record new --to found", ("found*",)),
     "audit": Verb("audit record", ("record/audit*",)),
     "report": Verb("report record", ("record/report.html",)),
-    "doctor": Verb("doctor record", ("record/findings.jsonl",)),
+    "doctor": Verb("doctor record", ()),
     "journal": Verb("journal . --file EXPERIMENTS.md", ("EXPERIMENTS.md",)),
     "verify": Verb("verify record", ()),
     "retrieve": Verb("retrieve record new --html hits.html", ("hits.html",)),
