@@ -335,3 +335,9 @@ def test_a_record_whose_configuration_is_missing_is_still_listed(record: Record)
     with pytest.raises(RecordError, match=r"resolved\.toml: is missing, though the run wrote it"):
         found.resolved()
     assert unfinished(record.path.parent, "abc") is None
+
+
+def test_predictions_without_the_columns_that_rows_are_found_by_are_damage(record: Record) -> None:
+    record.write_predictions(pd.DataFrame({"model": ["m"], "id": ["1"]}))
+    with pytest.raises(RecordError, match=r"predictions\.parquet: has no column set\. The record is damaged"):
+        record.predictions()

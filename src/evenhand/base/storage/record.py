@@ -320,8 +320,18 @@ class Record(RecordFolder):
         self.write_table("predictions.parquet", table)
 
     def predictions(self) -> pd.DataFrame:
-        """Return the predictions of every model and ensemble of the run as one table."""
-        return self.table("predictions.parquet")
+        """Return the predictions of every model and ensemble of the run as one table.
+
+        Raises
+        ------
+        RecordError
+            If the file is missing or damaged, or lacks the columns by which rows are found.
+        """
+        table = self.table("predictions.parquet")
+        lacking = [name for name in ("model", "set", "id") if name not in table]
+        if lacking:
+            raise self.damaged("predictions.parquet", f"has no column {lacking[0]}")
+        return table
 
     @property
     def finished(self) -> bool:

@@ -62,15 +62,7 @@ def model_names(record: Record) -> tuple[str, ...]:
     RecordError
         If the run is not finished.
     """
-    return tuple(dict.fromkeys(_table(record)["model"].astype(str)))
-
-
-def _table(record: Record) -> pd.DataFrame:
-    table = record.predictions()
-    lacking = [name for name in ("model", "set", "id") if name not in table]
-    if lacking:
-        raise record.damaged("predictions.parquet", f"has no column {lacking[0]}")
-    return table
+    return tuple(dict.fromkeys(record.predictions()["model"].astype(str)))
 
 
 def _folds(record: Record) -> Folds:
@@ -92,7 +84,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         If it has no such rows.
     """
     learned = scores_of(record).get("learning", {}) if of == "oof" and record.has("scores.json") else {}
-    table, classes, samples = _table(record), tuple(record.data()["classes"]), record.samples()
+    table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
     sets = list(dict.fromkeys(map(str, table["set"])))
     table = table[table["set"] == of]
     if table.empty:
