@@ -222,3 +222,10 @@ def test_an_event_that_the_disk_did_not_confirm_is_written_again_when_it_is_sent
     monkeypatch.setattr(os, "fsync", synced.append)
     assert not DecisionLog(log.path).append(EVENTS[1])
     assert synced, "the process that wrote it may have been killed before it was on disk"
+
+
+def test_a_log_too_large_to_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "decisions.jsonl").touch()
+    os.truncate(tmp_path / "decisions.jsonl", 1 << 36)
+    with pytest.raises(DataError, match="cannot be read: it has 68,719,476,736 bytes"):
+        DecisionLog(tmp_path / "decisions.jsonl").events()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from evenhand.base.errors import DataError, StoreError
 from evenhand.base.storage.flush import flush_folder
+from evenhand.base.storage.regular_file import open_regular
 from evenhand.data.store.locks import FileLock, lock_exclusive
 from evenhand.review.log.event import Event
 
@@ -34,6 +35,10 @@ class DamagedLine:
 
     number: int
     why: str
+
+
+MOST_BYTES = 1_000_000_000
+"""Largest log that is read: about three million decisions."""
 
 
 class DecisionLog:
@@ -134,7 +139,7 @@ class DecisionLog:
 
     def _finished_lines(self, since: int) -> tuple[list[bytes], int]:
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path, most=MOST_BYTES) as file:
                 found = os.fstat(file.fileno())
                 if since and self._file not in (None, (found.st_dev, found.st_ino)):
                     raise DataError(
