@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ def content_hash(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=_BYTES).hexdigest()
 
 
-def file_hash(file: BinaryIO) -> str:
+def file_hash(file: IO[bytes]) -> str:
     """Return `content_hash` of the rest of a file, which is never held whole."""
     found = hashlib.blake2b(digest_size=_BYTES)
     while part := file.read(_CHUNK):

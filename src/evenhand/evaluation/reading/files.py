@@ -73,7 +73,8 @@ class TableReader:
                 if batch is None:
                     return pd.DataFrame(columns=list(self.names))
                 # what pandas noted about its columns is JSON, which may be damaged, and is not needed
-                return batch.replace_schema_metadata(None).to_pandas()
+                frame: pd.DataFrame = batch.replace_schema_metadata(None).to_pandas()
+                return frame
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = islice((row for row in csv.reader(_lines(file), delimiter=self.separator) if row), most + 1)
             try:

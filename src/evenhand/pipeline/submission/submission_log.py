@@ -6,14 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.atomic import json_lines, to_json, write_text
 from evenhand.base.storage.record import Record
-from evenhand.base.storage.regular_file import open_regular
+from evenhand.base.storage.regular_file import read_regular
 from evenhand.data.tables.csv_dialect import MOST_BYTES
 
 LOG = "submissions.jsonl"
@@ -89,7 +88,6 @@ def written_entry(record: Record, path: Path) -> Mapping[str, Any] | None:
 def hash_of(path: Path) -> str:
     """Return a hash of the bytes of a file."""
     try:
-        with open_regular(path, most=MOST_BYTES) as file:
-            return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
+        return hashlib.blake2b(read_regular(path, most=MOST_BYTES), digest_size=16).hexdigest()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
