@@ -181,7 +181,7 @@ class Runs:
 def bits(folder: Path) -> dict[str, str]:
     """Return file, or file and tensor -> hash of what was computed; the file of weights is in no order.
 
-    Seconds and the record's name, a time, are left out, and with them checksums and pictures; so is the
+    Seconds, peak memory and the record's name, a time, are left out, with them checksums and pictures; so is the
     configuration, which says how many workers there were.
     """
     found: dict[str, bytes] = {}
@@ -201,7 +201,7 @@ _TIMED: Mapping[str, Callable[[str], list[str]]] = {
     "epochs.jsonl": str.splitlines,
     **dict.fromkeys(("scores.json", "soup.json", "task.json"), lambda text: [text]),
 }
-_LEFT_OUT = ("seconds", "record", "checksums", "seal")
+_LEFT_OUT = ("seconds", "peak_memory", "record", "checksums", "seal")
 _OTHERS = ("manifest.jsonl", "environment.json", "report.html", "config.toml", "resolved.toml")
 
 
