@@ -145,8 +145,8 @@ def test_each_worker_sees_its_own_card() -> None:
     [("alone", "alone on its device, after the others"), ("fresh", "another tries again")],
 )
 def test_a_call_that_may_succeed_is_tried_again_in_a_new_process(tmp_path: Path, remedy: Remedy, how: str) -> None:
-    calls = [{"marker": str(tmp_path / "tries"), "remedy": remedy}, {"marker": str(tmp_path / "b"), "times": 0}]
-    calls[1]["remedy"] = ""
+    calls: list[dict[str, Any]] = [{"marker": str(tmp_path / "tries"), "remedy": remedy}]
+    calls.append({"marker": str(tmp_path / "other"), "remedy": "", "times": 0})
     results, events = run("fail_first", calls, 1)
     (first, second) = (tmp_path / "tries").read_text().splitlines()
     assert first != second

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.engines import placement
 from evenhand.engines.placement import PLACED, VISIBLE, Place, card_place, deal, has_driver, visible_cards
 
 
@@ -54,9 +53,9 @@ def test_cards_are_dealt_evenly(cards: int, per_device: int, calls: int) -> None
 
 
 def test_a_build_of_torch_for_the_cpu_needs_no_look_at_drivers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placement.sys, "platform", "linux")
-    monkeypatch.setattr(placement.ctypes, "CDLL", lambda name: None)
-    monkeypatch.setattr(placement.metadata, "version", lambda name: "2.11.0+cu130")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("ctypes.CDLL", lambda name: None)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.11.0+cu130")
     assert has_driver()
-    monkeypatch.setattr(placement.metadata, "version", lambda name: "2.11.0+cpu")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.11.0+cpu")
     assert not has_driver()

@@ -85,7 +85,9 @@ def test_every_card_is_used_and_none_twice_as_much_as_another(cards: int, folds:
 def test_all_calls_end_whatever_fails_and_how(
     cards: int, per_device: int, lengths: list[int], data: st.DataObject
 ) -> None:
-    remedies = st.sampled_from([None, None, None, "", "alone", "alone here", "fresh"])
+    remedies: st.SearchStrategy[Remedy | None] = st.sampled_from(
+        [None, None, None, "", "alone", "alone here", "fresh"]
+    )
     outcomes = [[data.draw(remedies) for _ in range(2)] for _ in lengths]
     ran = Simulation(
         places(cards, per_device, len(lengths)), lengths, lambda call, attempt, device: outcomes[call][attempt - 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,6 @@ from evenhand.engines.call import RetryableError, perform
 from evenhand.engines.placement import PLACED
 from evenhand.training import device_faults
 from evenhand.training.device_faults import device_fault, on_device
-from evenhand.training.tasks import memory_advice
 from evenhand.training.tasks.memory_advice import prediction_advice, training_advice
 
 CUDA_OOM = (
@@ -57,7 +56,7 @@ OTHERS = [
     RuntimeError("CUDA error: no kernel image is available for execution on the device"),
     ValueError("a value"),
 ]
-REMEDIES = [(MEMORY, "alone"), (HOST, "alone here"), (STICKY, "fresh")]
+REMEDIES: list[tuple[Sequence[Exception], str]] = [(MEMORY, "alone"), (HOST, "alone here"), (STICKY, "fresh")]
 CASES = [(error, remedy) for errors, remedy in REMEDIES for error in errors]
 
 
@@ -95,7 +94,11 @@ def test_the_memory_of_a_failed_task_is_free_before_it_is_reported() -> None:
     kept: list[weakref.ref[Any]] = []
     freed: list[bool] = []
 
-    @on_device(lambda fault, arguments: freed.append(kept[0]() is None) or "")
+    def advice(fault: Any, arguments: Any) -> str:
+        freed.append(kept[0]() is None)
+        return ""
+
+    @on_device(advice)
     def task() -> None:
         held = np.zeros(1000)
         cycle: list[Any] = [held]
@@ -177,13 +180,13 @@ def test_what_to_lower_is_named_with_its_values(monkeypatch: pytest.MonkeyPatch)
     fault, host = device_fault(MEMORY[0]), device_fault(HOST[0])
     assert fault is not None
     assert host is not None
-    monkeypatch.setattr(memory_advice.TaskContext, "of", lambda *where: _context(2))
+    monkeypatch.setattr("evenhand.training.tasks.memory_advice.TaskContext.of", lambda *where: _context(2))
     assert training_advice(fault, ARGUMENTS) == (
         "Lower train.batch_size (64; train.accumulate_grad_batches keeps the rows of a step) of model big or its "
         "size (224 px), take a smaller encoder than timm:convnext_small, or lower compute.per_device (2)."
     )
     assert training_advice(host, ARGUMENTS).endswith("or lower compute.workers.")
-    monkeypatch.setattr(memory_advice.TaskContext, "of", lambda *where: _context(1))
+    monkeypatch.setattr("evenhand.training.tasks.memory_advice.TaskContext.of", lambda *where: _context(1))
     assert prediction_advice(fault, ARGUMENTS) == 'End other programs that use it, or set compute.device = "cpu".'
 
 
@@ -191,7 +194,7 @@ def test_a_record_that_cannot_be_read_costs_the_values_only(monkeypatch: pytest.
     def broken(*where: Any) -> None:
         raise EvenhandError("damaged")
 
-    monkeypatch.setattr(memory_advice.TaskContext, "of", broken)
+    monkeypatch.setattr("evenhand.training.tasks.memory_advice.TaskContext.of", broken)
     fault = device_fault(MEMORY[0])
     assert fault is not None
     assert training_advice(fault, ARGUMENTS).startswith("Lower train.batch_size or the size of rows, take")

@@ -38,7 +38,7 @@ def test_the_last_epoch_is_called_by_its_number() -> None:
     assert said == "score 0.500 (macro_f1 0.500) in epoch 5 of 5."
 
 
-CALL = SoupCall(record="runs/a", store={}, model="a", fold=1, threads=1)  # type: ignore[typeddict-item]
+CALL = SoupCall(record="runs/a", store={}, model="a", fold=1, threads=1)
 
 
 class Heard(Silent):
