@@ -12,7 +12,7 @@ from evenhand.engines.call import CallFailure, CallResult
 from evenhand.engines.config import ComputeConfig
 from evenhand.engines.placement import PLACED, VISIBLE, Place, Placement
 from evenhand.pipeline.stages import placement as module
-from evenhand.pipeline.stages.placement import placement, say_passed_over, usable_devices
+from evenhand.pipeline.stages.placement import placement, readers_compute, say_passed_over, usable_devices
 from evenhand.pipeline.stages.progress import Silent
 
 Machine = Callable[..., list[dict[str, str]]]
@@ -149,3 +149,44 @@ def test_a_trial_that_kills_its_process_leaves_the_cpu(machine: Machine) -> None
 def test_a_trial_that_cannot_start_is_left_to_the_tasks(machine: Machine) -> None:
     machine(failure=CallFailure("ModuleNotFoundError", "No module named 'torch'"))
     assert usable_devices(ComputeConfig()) == module.UsableDevices()
+
+
+class Listener(Silent):
+    """A watcher that keeps messages."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.heard.append(text)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", ["cuda:0", "cuda:2"]])
+def test_a_record_from_a_machine_with_cards_is_read_on_one_without(
+    monkeypatch: pytest.MonkeyPatch, device: str | list[str]
+) -> None:
+    monkeypatch.setattr(module, "has_driver", lambda: False)
+    listener = Listener()
+    for workers, expected in ((0, 1), (2, 2)):
+        found = readers_compute(ComputeConfig(device=device, workers=workers), listener)
+        on = placement(found, 5)
+        assert (on.workers, on.places[0].environment) == (expected, {PLACED: "cpu"})
+    assert "this machine lacks. It predicts on the CPU." in listener.heard[0]
+
+
+def test_a_card_that_a_reader_does_not_see_is_replaced_by_those_it_sees(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine("")
+    monkeypatch.setenv(VISIBLE, "4")
+    listener = Listener()
+    assert entries(placement(readers_compute(ComputeConfig(device="cuda:1"), listener), 2)) == ["4"]
+    assert "cuda:1, which this machine lacks" in listener.heard[0]
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:0"])
+def test_a_reader_computes_where_the_run_did_if_it_can(machine: Machine, device: str) -> None:
+    machine("")
+    listener, named = Listener(), ComputeConfig(device=device)
+    assert readers_compute(named, listener) is named
+    assert not listener.heard

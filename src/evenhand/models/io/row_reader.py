@@ -41,7 +41,8 @@ class CudaCopies:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._stream: Any = torch.cuda.Stream(device)
+        self._cuda: Any = torch.cuda  # its classes are not typed
+        self._stream = self._cuda.Stream(device)
 
     def buffer(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Return page-locked memory."""
@@ -51,7 +52,7 @@ class CudaCopies:
         """Return a copy on the device, and the event of its end."""
         with torch.cuda.stream(self._stream):
             there = part.to(self._device, non_blocking=True)
-            ended: Any = torch.cuda.Event()
+            ended: Any = self._cuda.Event()
             ended.record(self._stream)
         current = torch.cuda.current_stream(self._device)
         current.wait_event(ended)

@@ -18,7 +18,7 @@ from evenhand.data.store.store import Store
 from evenhand.evaluation.new_rows.unlike import FoldFeatures
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
-from evenhand.pipeline.stages.placement import placement
+from evenhand.pipeline.stages.placement import placement, readers_compute
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import encode
 from evenhand.pipeline.verbs.predict import NewRows
@@ -84,7 +84,7 @@ def fold_features(
                         out=str(Path(folder) / f"{len(calls)}.npy"),
                     )
                 )
-        dispatch(calls, watcher, placement(settings.compute, 1), threads=threads)
+        dispatch(calls, watcher, placement(readers_compute(settings.compute, watcher), 1), threads=threads)
         tables: list[Floats] = [load_array(call.out) for call in calls]
     groups, _ = run.folds().resampling_groups(run.samples(), np.arange(len(run.samples())))
     return [

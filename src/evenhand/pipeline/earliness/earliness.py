@@ -25,7 +25,7 @@ from evenhand.pipeline.earliness.decisions import Decisions, decide
 from evenhand.pipeline.earliness.earliness_result import EarlinessResult
 from evenhand.pipeline.earliness.thresholds import store_thresholds
 from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement
+from evenhand.pipeline.stages.placement import placement, readers_compute
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
@@ -191,7 +191,7 @@ def _probabilities(
         return everything if of == RowSet.LOCKED or whole.fold is None else np.flatnonzero(whole.fold == fold)
 
     tasks = [(fold, seed) for fold in folds for seed in seeds if len(rows(fold))]
-    on = placement(settings.compute, len(tasks))
+    on = placement(readers_compute(settings.compute, watcher), len(tasks))
     threads = max(1, usable_cores() // max(1, on.workers))
     watcher.stage("predicting first steps", len(tasks))
     total = np.zeros((len(steps), len(place), len(whole.classes)))

@@ -21,7 +21,7 @@ from evenhand.evaluation.retrieval.indexes import CosineIndex, HammingIndex, Qua
 from evenhand.evaluation.retrieval.nearest import Index
 from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer
 from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement
+from evenhand.pipeline.stages.placement import placement, readers_compute
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 from evenhand.training.calls import RowVectorsCall
@@ -104,7 +104,7 @@ def row_vectors(
             )
             for at, one in enumerate(asked)
         ]
-        dispatch(calls, watcher, placement(settings.compute, 1), threads=threads)
+        dispatch(calls, watcher, placement(readers_compute(settings.compute, watcher), 1), threads=threads)
         for one, call in zip(asked, calls, strict=True):
             arrays = load_arrays(call.out)
             _check_finite(run, one, arrays["embedding"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -96,6 +97,33 @@ def _named(names: Sequence[str], visible: Sequence[str] | None) -> Iterator[Plac
                 f'compute.device names "{name}", but {VISIBLE} = "{os.environ[VISIBLE]}" shows '
                 f"{count(len(cards), 'card')}{': ' if seen else ''}{seen}. Correct one of them."
             ) from None
+
+
+def readers_compute(compute: ComputeConfig, watcher: Watcher) -> ComputeConfig:
+    """Return where the models of a record compute new rows: where they were trained, if this machine has that.
+
+    Otherwise on what it has, and the watcher says so: a record from a machine with cards is read on a laptop.
+    """
+    if all(_present(name) for name in compute.devices):
+        return compute
+    instead = "auto" if has_driver() else "cpu"
+    where = "the CPU" if instead == "cpu" else 'a device that it has, as "auto" does'
+    watcher.message(
+        f"The run names {', '.join(compute.devices)}, which this machine lacks. It predicts on {where}."
+    )
+    # In a process of its own, which is told its device: tasks read that of the record.
+    return compute.model_copy(update={"device": instead, "workers": 1 if compute.workers == 0 else compute.workers})
+
+
+def _present(name: str) -> bool:
+    """Whether this machine may have the device; what only torch knows is left to the tasks."""
+    if name in ("auto", "cpu"):
+        return True
+    apple = sys.platform == "darwin"
+    if not has_driver() or apple != name.startswith("mps"):
+        return False
+    visible, (_, _, index) = visible_cards(os.environ), name.partition(":")
+    return apple or visible is None or int(index or 0) < len(visible)
 
 
 def say_passed_over(compute: ComputeConfig, watcher: Watcher) -> None:

@@ -14,7 +14,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store.store import Store
 from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement
+from evenhand.pipeline.stages.placement import placement, readers_compute
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 from evenhand.training.calls import FeaturesCall
@@ -64,7 +64,7 @@ def stored_features(
             )
             for position, name in enumerate(models)
         ]
-        found = dispatch(calls, watcher, placement(settings.compute, 1), threads=threads)
+        found = dispatch(calls, watcher, placement(readers_compute(settings.compute, watcher), 1), threads=threads)
         return {
             name: load_array(call.out) for name, call, one in zip(models, calls, found, strict=True) if one["width"]
         }

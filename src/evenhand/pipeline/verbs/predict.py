@@ -27,7 +27,7 @@ from evenhand.evaluation.figures.calibration import expected_accuracy, row_confi
 from evenhand.evaluation.reading.from_record import best_model, of_record
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.label_separator import with_label_separator
-from evenhand.pipeline.stages.placement import placement, say_passed_over
+from evenhand.pipeline.stages.placement import placement, readers_compute, say_passed_over
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -253,8 +253,9 @@ def _predict_folds(
         path, reason = samples.frame["path"].iloc[0], failures[0]
         raise DataError(f"Not one of {count(len(samples), 'file')} can be decoded (first: {path}: {reason}).")
     tasks = [(m, fold, seed) for m in models for fold in range(settings.folds.k) for seed in m.seeds]
-    say_passed_over(settings.compute, watcher)
-    on = placement(settings.compute, len(tasks))
+    compute = readers_compute(settings.compute, watcher)
+    say_passed_over(compute, watcher)
+    on = placement(compute, len(tasks))
     threads = max(1, usable_cores() // max(1, on.workers))
     watcher.stage("predicting", len(tasks))
     with tempfile.TemporaryDirectory() as folder:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from evenhand.base.errors import ModelError
+from evenhand.base.errors import ModelError, TaskError
 from evenhand.base.values import Floats
 from evenhand.modalities.streams import Arrays, Step
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.encoders.stepwise import Stepwise, stepwise
 from evenhand.models.network import Network
-from evenhand.training.device import device_of
+from evenhand.training.device import automatic_device, device_of
 from evenhand.training.inputs.inference import probabilities
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.context import TaskContext
@@ -64,7 +64,10 @@ class StepModel:
     """
 
     def __init__(self, context: TaskContext) -> None:
-        self._device = device_of(context.device)
+        try:
+            self._device = device_of(context.device)
+        except TaskError:  # this machine lacks the device of the record
+            self._device = automatic_device()
         loaded = [
             network_of_fold(context, fold, seed) for fold in range(context.folds.k) for seed in context.model.seeds
         ]
