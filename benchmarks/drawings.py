@@ -39,7 +39,7 @@ from evenhand.modalities.drawings.inputs import DrawingInputs
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES, LENGTH, NODE_TYPES
 from evenhand.models.config import SizedModel
 from evenhand.models.network import build_network
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import read
 from evenhand.settings.load import Settings, load
 

@@ -33,7 +33,7 @@ from evenhand.data.splits.locked_test import different_tests, sample_tests
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examine import examine
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import read
 from evenhand.pipeline.verbs.check import pictures
 from evenhand.settings.load import load

@@ -43,7 +43,7 @@ from evenhand.data.splits.make_folds import make_folds
 from evenhand.diagnosis import Evidence, examine
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import DataSource, read, store_of
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.pipeline.verbs.check import pictures

@@ -31,7 +31,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, Verdict
 from evenhand.data.store.store import StorePlace
 from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import read, store_of
 from evenhand.pipeline.verbs.check import evidence_of, folds_for
 from evenhand.pipeline.verbs.run import WATCHER, open_record

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.reporting.chart_specs import intervals
 from evenhand.reporting.svg_charts import drawn

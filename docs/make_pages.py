@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.pipeline.verbs.keys import keys, sections
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.diagnosis.rule import RULES, Rule
 from evenhand.diagnosis.rule_docs import page, sections
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.blending.blend import blend
 from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import stack_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.evaluation.summary import classes_by_group, per_class, summarize
 
 

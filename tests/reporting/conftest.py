@@ -12,7 +12,7 @@ import pytest
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior.balance_ledger import ledger_of
-from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.files.atomic import to_json, write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples
 

@@ -19,7 +19,7 @@ import numpy as np
 import tomlkit
 import torch
 
-from evenhand.base.storage.checksums import append_checksum, mark_of
+from evenhand.base.storage.files.checksums import append_checksum, mark_of
 from evenhand.base.storage.manifest import _line
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.sealed_json import read_sealed, write_sealed

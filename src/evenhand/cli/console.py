@@ -130,7 +130,7 @@ def print_at_once(text: str) -> None:
 
 def print_json(document: Any, *, indent: int | None = 1) -> None:
     """Print one JSON document, with every name unchanged."""
-    from evenhand.base.storage.atomic import to_json
+    from evenhand.base.storage.files.atomic import to_json
 
     text = to_json(document, indent=indent)
     if not _can_encode(sys.stdout, text):

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.disk_errors import disk_error_message
+from evenhand.base.storage.files.disk_errors import disk_error_message
 from evenhand.cli.console import print_error
 from evenhand.cli.stopping import stopped_by, stopping
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from evenhand.cli.console import Out
-from evenhand.pipeline.stages import progress_bars
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution import progress_bars
+from evenhand.pipeline.stages.execution.progress import Watcher
 
 
 def watching() -> AbstractContextManager[Watcher]:

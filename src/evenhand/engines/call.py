@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.files.atomic import plain
 from evenhand.engines.schedule import Remedy
 
 Call = Mapping[str, Any]

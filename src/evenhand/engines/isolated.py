@@ -20,7 +20,7 @@ from typing import Any
 
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.disk_errors import disk_error_of
+from evenhand.base.storage.files.disk_errors import disk_error_of
 from evenhand.engines.call import Call, CallFailure, CallResult, resolve
 from evenhand.engines.process import Worker
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.modalities.pairs.example.generated import write_pairs
 
 BASE = """\

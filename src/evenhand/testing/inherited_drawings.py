@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.seeds import generator
-from evenhand.base.storage.atomic import replacing, write_text
+from evenhand.base.storage.files.atomic import replacing, write_text
 from evenhand.modalities.drawings.example.dxf_bytes import dxf_bytes
 from evenhand.modalities.drawings.example.offices import Office
 from evenhand.modalities.drawings.example.parts import PARTS, draw_part

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.storage.atomic import write_frame, write_text
+from evenhand.base.storage.files.atomic import write_frame, write_text
 from evenhand.modalities.pairs.example.generated import write_pairs
 from evenhand.testing.hostile_names import COMBINING, CONTROL, FORMULAS, HTML, LONG, MARKUP, QUOTED, SCRIPTS, VALUES
 

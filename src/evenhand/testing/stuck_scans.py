@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenhand.base.storage.atomic import write_frame, write_text
+from evenhand.base.storage.files.atomic import write_frame, write_text
 from evenhand.modalities.scanlines.simulator.write_scans import write_scans
 
 CONFIG = """\

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evenhand.base.storage import atomic
-from evenhand.base.storage.atomic import read_frame
+from evenhand.base.storage.files import atomic
+from evenhand.base.storage.files.atomic import read_frame
 
 
 def test_a_table_of_too_many_cells_is_refused_before_it_is_read(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage import atomic
+from evenhand.base.storage.files import atomic
 from evenhand.base.storage.manifest import read_manifest
 from evenhand.base.storage.record import Record, records, unfinished
 from evenhand.base.storage.sealed_json import write_sealed

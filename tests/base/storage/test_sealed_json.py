@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.checksums import append_checksum, ends_with_checksum
+from evenhand.base.storage.files.checksums import append_checksum, ends_with_checksum
 from evenhand.base.storage.sealed_json import SealError, check_listed, check_marks, read_sealed, write_sealed
 
 

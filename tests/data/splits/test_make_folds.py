@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError, FoldsError
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.files.atomic import plain
 from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import StoreError
-from evenhand.base.storage import checksums
+from evenhand.base.storage.files import checksums
 from evenhand.data.store import verified
 from evenhand.data.store.store import Store
 

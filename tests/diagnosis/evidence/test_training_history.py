@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.files.atomic import to_json, write_text
 from evenhand.base.storage.record import epoch_lines
 
 

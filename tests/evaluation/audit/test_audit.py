@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import Predictions
 from evenhand.evaluation.audit.audit import MARGIN, audit, part_names
 from evenhand.evaluation.figures.evaluate import evaluate

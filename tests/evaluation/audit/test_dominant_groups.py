@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.evaluation.audit.dominant_groups import effective_groups, heaviest
 
 

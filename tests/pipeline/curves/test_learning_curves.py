@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import DataError, RecordError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.cli.app import app
 from evenhand.testing.kinds import generate
 

@@ -11,8 +11,8 @@ from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.record import Record
 from evenhand.data.roots.root import root_of
 from evenhand.data.store.store import Store
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.generalization import generalization_samples
-from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import DataSource, fingerprint, read
 from evenhand.pipeline.verbs.run import open_record
 from evenhand.settings.load import Settings, load

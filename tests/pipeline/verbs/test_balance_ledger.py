@@ -10,7 +10,7 @@ import pytest
 import evenhand
 from evenhand.balance.prior.effective_prior import effective_prior
 from evenhand.base.errors import ConfigError, EvenhandError
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.testing.kinds import generate
 
 pytestmark = pytest.mark.xdist_group("ledger")  # one process, so that its fixtures are made once

@@ -8,7 +8,7 @@ import evenhand
 import evenhand.pipeline.verbs.check as check_module
 from evenhand.cli.console import Out
 from evenhand.cli.tables.reading import print_reading, reading_table
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.settings.load import load
 from evenhand.testing.kinds import generate
 from evenhand.training.calls import EmulationCall

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.storage.record import epoch_lines
 from evenhand.base.storage.sealed_json import read_sealed, write_sealed
 from evenhand.cli.app import app

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json, write_frame
+from evenhand.base.storage.files.atomic import to_json, write_frame
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app

@@ -10,9 +10,9 @@ import pytest
 
 from evenhand.engines.call import FunctionCall
 from evenhand.engines.placement import Placement, card_place
-from evenhand.pipeline.stages import placement as placed
-from evenhand.pipeline.stages.placement import UsableDevices
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution import placement as placed
+from evenhand.pipeline.stages.execution.placement import UsableDevices
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.verbs import run as module
 from evenhand.settings.load import Settings
 

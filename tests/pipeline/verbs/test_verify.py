@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import evenhand
-from evenhand.base.storage.checksums import append_checksum
+from evenhand.base.storage.files.checksums import append_checksum
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.cli.app import app

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.files.atomic import write_frame
 from evenhand.data.tables.corrections_file import Correction, read_corrections
 from evenhand.review.apply.export import corrections_of
 from evenhand.review.log.event import Event

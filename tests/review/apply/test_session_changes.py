@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.cli.app import app

@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, Samples
 from evenhand.data.roots.root import open_root
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.verbs.predict import NewRows
 from evenhand.review.rows import fold_ensemble
 from evenhand.review.rows.fold_ensemble import with_fold_ensemble

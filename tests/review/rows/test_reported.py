@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import Finding
 from evenhand.review.rows.reported import CHECKED, checked_findings
 

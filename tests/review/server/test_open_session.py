@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import Finding
 from evenhand.review.rows import kept_rows, read_rows
 from evenhand.review.server.open_session import OUTPUT, open_session

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import Folds, Samples
 from evenhand.review.versions.differences import version_differences
 

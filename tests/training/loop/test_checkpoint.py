@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from evenhand.base.storage.checksums import append_checksum
+from evenhand.base.storage.files.checksums import append_checksum
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop import checkpoint

@@ -22,7 +22,7 @@ from evenhand.base.errors import ConfigError, Fault, nearest
 from evenhand.base.settings.allowed_words import allowed_words, found_words
 from evenhand.base.settings.key_faults import KeyFaults
 from evenhand.base.settings.toml_lines import Key, key_lines
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.regular_file import read_regular
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -1,1 +1,1 @@
-"""On disk: files and folders that are there complete or not at all, memory maps, the record of a run."""
+"""On disk: the record of a run, documents, arrays, and files that are there complete or not at all."""

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.storage.atomic import replacing
-from evenhand.base.storage.regular_file import open_regular
+from evenhand.base.storage.files.atomic import replacing
+from evenhand.base.storage.files.regular_file import open_regular
 from evenhand.base.values import TEST, Folds
 
 _TEST = "test"

@@ -20,10 +20,10 @@ from typing import Any
 from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import json_lines, replacing, to_json
-from evenhand.base.storage.checksums import FileMark, has_mark, mark_of, mark_of_text, stamp_of
-from evenhand.base.storage.links import leads_out
-from evenhand.base.storage.regular_file import UnreadableFileError, read_regular_text
+from evenhand.base.storage.files.atomic import json_lines, replacing, to_json
+from evenhand.base.storage.files.checksums import FileMark, has_mark, mark_of, mark_of_text, stamp_of
+from evenhand.base.storage.files.links import leads_out
+from evenhand.base.storage.files.regular_file import UnreadableFileError, read_regular_text
 
 MANIFEST = "manifest.jsonl"
 

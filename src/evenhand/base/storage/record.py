@@ -22,16 +22,16 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import FoldsError, RecordError
-from evenhand.base.storage.atomic import json_lines, to_json
-from evenhand.base.storage.atomic_folder import building, renamed
 from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.environment import environment
+from evenhand.base.storage.files.atomic import json_lines, to_json
+from evenhand.base.storage.files.atomic_folder import building, renamed
+from evenhand.base.storage.files.links import refuse_link_out
+from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
-from evenhand.base.storage.links import refuse_link_out
 from evenhand.base.storage.manifest import MANIFEST, recording
 from evenhand.base.storage.record_folder import RecordFolder, first_line
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
-from evenhand.base.storage.regular_file import read_regular_text
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.storage.sealed_json import SealError, check_listed, is_listed
 from evenhand.base.text.toml_text import toml_document

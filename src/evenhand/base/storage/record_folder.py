@@ -17,11 +17,11 @@ import pandas as pd
 from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import plain, read_frame, to_json
 from evenhand.base.storage.documents.door import fault_of
-from evenhand.base.storage.links import refuse_link_out
+from evenhand.base.storage.files.atomic import plain, read_frame, to_json
+from evenhand.base.storage.files.links import refuse_link_out
+from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.storage.manifest import holds, read_manifest, record_text, recording
-from evenhand.base.storage.regular_file import read_regular_text
 
 _READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
 """Path of a file of a record -> its version (inode, mtime, size) and its parsed content. Verbs, rules and sections

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.links import refuse_link_out
-from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.base.storage.files.links import refuse_link_out
+from evenhand.base.storage.files.regular_file import read_regular_text
 
 FORMAT = 2
 """Version of the files of a record, in its environment.json; raised when a key in them is renamed or redefined."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.storage.atomic import plain, write_json
-from evenhand.base.storage.checksums import FileMark, has_mark, known_mark, mark_of_text
-from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.base.storage.files.atomic import plain, write_json
+from evenhand.base.storage.files.checksums import FileMark, has_mark, known_mark, mark_of_text
+from evenhand.base.storage.files.regular_file import read_regular_text
 
 FILES, SEAL = "checksums", "seal"
 # beside it, or two folders above: a document of somebody else lists nothing else

@@ -27,7 +27,7 @@ def check(
     """
     if balance:
         _balance(config, set_ or [], as_json)
-    from evenhand.base.storage.atomic import to_json, write_text
+    from evenhand.base.storage.files.atomic import to_json, write_text
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_check
     from evenhand.pipeline.verbs.check import check as run_check

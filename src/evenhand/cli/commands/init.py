@@ -25,8 +25,8 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented configuration for the data in a folder and a time limit."""
-    from evenhand.base.storage.atomic import write_text
-    from evenhand.base.storage.output_file import output_file
+    from evenhand.base.storage.files.atomic import write_text
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.pipeline.verbs.init import init as config_for
 
     target = output_file(to, force=force)

@@ -79,8 +79,8 @@ def predict(
 ) -> None:
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.storage.atomic import write_frame
-    from evenhand.base.storage.output_file import output_file
+    from evenhand.base.storage.files.atomic import write_frame
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.print_stream import print_stream
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.predict import print_predictions

@@ -19,8 +19,8 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Split the rows into folds, and write these as CSV (id, fold)."""
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.base.storage.folds_csv import write_folds
-    from evenhand.base.storage.output_file import output_file
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_folds
     from evenhand.pipeline.verbs.check import check as run_check

@@ -36,7 +36,7 @@ def _formulas(path: Path) -> int:
 
 def guard_formulas(path: Path, wanted: bool) -> None:
     """Write an apostrophe before cells of a CSV that begin like formulas if `wanted`, else warn about them."""
-    from evenhand.base.storage.atomic import replacing
+    from evenhand.base.storage.files.atomic import replacing
 
     count = _formulas(path) if path.suffix.lower() == ".csv" else 0
     if not count:

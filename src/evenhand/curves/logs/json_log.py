@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import json_lines
+from evenhand.base.storage.files.atomic import json_lines
 from evenhand.base.text.counted import count
 from evenhand.curves.logs.column_names import EPOCHS, STEPS, read_as
 from evenhand.curves.logs.raw_log import RawLog, Series, no_curves

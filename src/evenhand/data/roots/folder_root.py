@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.regular_file import opener
+from evenhand.base.storage.files.regular_file import opener
 from evenhand.data.roots import encodings
 from evenhand.data.roots.content_hash import file_hash
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, is_clutter

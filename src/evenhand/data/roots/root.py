@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from evenhand.base.errors import DataError, nearest
-from evenhand.base.storage.regular_file import check_regular
+from evenhand.base.storage.files.regular_file import check_regular
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.folder_root import FolderRoot
 from evenhand.data.roots.skipped import Skipped

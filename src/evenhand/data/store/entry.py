@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import StoreError, unknown
-from evenhand.base.storage.atomic import plain, to_json
-from evenhand.base.storage.checksums import mark_of
+from evenhand.base.storage.files.atomic import plain, to_json
+from evenhand.base.storage.files.checksums import mark_of
 from evenhand.base.storage.sealed_json import SealError, read_sealed, sealed_document
 from evenhand.data.store.column import read_column
 from evenhand.data.store.locks import FileLock, lock_shared

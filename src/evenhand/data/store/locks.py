@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from evenhand.base.errors import StoreError
-from evenhand.base.storage.regular_file import UnreadableFileError, opener
+from evenhand.base.storage.files.regular_file import UnreadableFileError, opener
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 

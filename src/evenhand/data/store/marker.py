@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from evenhand.base.errors import StoreError
-from evenhand.base.storage.atomic import write_text
-from evenhand.base.storage.regular_file import UnreadableFileError, open_regular
+from evenhand.base.storage.files.atomic import write_text
+from evenhand.base.storage.files.regular_file import UnreadableFileError, open_regular
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, some
 
 MARKER = CACHE_TAG

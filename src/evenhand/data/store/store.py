@@ -31,7 +31,7 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from evenhand.base.errors import StoreError
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.files.atomic import plain
 from evenhand.data.store.column import write_array
 from evenhand.data.store.entry import StoreEntry, open_entry, write_about
 from evenhand.data.store.locks import lock_exclusive, try_lock

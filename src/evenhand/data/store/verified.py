@@ -12,9 +12,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_json
-from evenhand.base.storage.checksums import FileMark, has_mark, stamp_of
-from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.base.storage.files.atomic import write_json
+from evenhand.base.storage.files.checksums import FileMark, has_mark, stamp_of
+from evenhand.base.storage.files.regular_file import read_regular_text
 
 NOTE = "verified.json"
 TRUSTED_S = 86_400.0

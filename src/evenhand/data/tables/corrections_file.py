@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from evenhand.base.errors import DataError, did_you_mean
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.base.text.cells import cell_text, spelling
 from evenhand.data.roots.file_names import some
 from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv

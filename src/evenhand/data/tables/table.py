@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet
 
 from evenhand.base.errors import DataError, did_you_mean
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.base.text.cells import Text, as_texts, cell_text
 from evenhand.base.values import Finding
 from evenhand.data.roots.file_names import some, suffix

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from evenhand.base.storage.atomic import read_frame
+from evenhand.base.storage.files.atomic import read_frame
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.sealed_json import check_listed
 

@@ -19,8 +19,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.regular_file import check_regular
 from evenhand.base.storage.numpy_files import array_header
-from evenhand.base.storage.regular_file import check_regular
 from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.wfdb_calls import as_data_error, import_wfdb

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenhand.base.errors import MissingExtraError
-from evenhand.base.storage.atomic import frame_csv, replacing, write_text
+from evenhand.base.storage.files.atomic import frame_csv, replacing, write_text
 from evenhand.modalities.kind import Demo
 
 CREDIT = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.storage.atomic import replacing, write_text
+from evenhand.base.storage.files.atomic import replacing, write_text
 from evenhand.modalities.photos.reading.exif import Pixels
 from evenhand.modalities.photos.reading.open_image import pillow
 

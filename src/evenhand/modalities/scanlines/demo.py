@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.modalities.kind import Demo
 from evenhand.modalities.scanlines.simulator.write_scans import write_scans
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.storage.atomic import write_frame, write_text
+from evenhand.base.storage.files.atomic import write_frame, write_text
 from evenhand.modalities.scanlines.simulator.scan_files import write_scan
 from evenhand.modalities.scanlines.simulator.write_scans import scans_of_session
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from evenhand.base.errors import ModelError
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 
 NESTED = ("state_dict_ema", "model_ema", "state_dict", "model")
 """Keys under which training programs save weights, averaged weights first."""

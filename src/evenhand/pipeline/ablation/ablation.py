@@ -19,8 +19,8 @@ from evenhand.pipeline.ablation.plan import AblationPlan, PlannedRow, Source, pl
 from evenhand.pipeline.ablation.same_folds import check_comparable, refuse_other_folds
 from evenhand.pipeline.comparison.compare import findings
 from evenhand.pipeline.comparison.run_differences import differences
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.verbs.report import report
 from evenhand.pipeline.verbs.run import run
 from evenhand.settings.ablation import BASE, TOGETHER

@@ -8,7 +8,7 @@ from pathlib import Path
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.record import Record, records
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import deciding, fingerprint, read
 from evenhand.settings.load import Settings
 

@@ -13,7 +13,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
 from evenhand.base.values import Folds, Ints, Samples
 from evenhand.pipeline.ablation.plan import AblationPlan, PlannedRow
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.source import read
 from evenhand.pipeline.verbs.check import evidence_of, folds_for
 from evenhand.settings.load import Settings

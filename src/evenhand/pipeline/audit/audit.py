@@ -26,8 +26,8 @@ from evenhand.evaluation.reading.read import of_model, read_predictions
 from evenhand.pipeline.audit.audit_result import AuditResult, conformal_sets, recalibrated
 from evenhand.pipeline.audit.refit import folds_of_groups, keeps_groups_whole, refit_heads, refit_models
 from evenhand.pipeline.audit.refit_result import Refit
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import Settings, load

@@ -23,7 +23,7 @@ from evenhand.evaluation.figures.evaluate import evaluate, labelled
 from evenhand.evaluation.resampling.resampling_units import groups_in_several_folds
 from evenhand.pipeline.audit.refit_result import Refit, RefitFigure
 from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.verbs.run import train
 from evenhand.settings.load import Settings
 

@@ -33,9 +33,9 @@ from evenhand.pipeline.diagnose.diagnose_result import DiagnoseResult, RowCounts
 from evenhand.pipeline.diagnose.diagnose_rows import notes, row_table
 from evenhand.pipeline.diagnose.truth import RowTruth, truth_of_kind, truth_of_manifest
 from evenhand.pipeline.diagnose.unlike_rows import fold_features, model_of_features
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.table_ids import with_table_ids
 from evenhand.pipeline.stages.trained_rows import trained_rows

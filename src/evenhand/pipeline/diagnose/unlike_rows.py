@@ -16,10 +16,10 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.store import Store
 from evenhand.evaluation.new_rows.unlike import FoldFeatures
-from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
-from evenhand.pipeline.stages.placement import placement, readers_compute
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.stages.source import encode
 from evenhand.pipeline.verbs.predict import NewRows
 from evenhand.settings.load import Settings

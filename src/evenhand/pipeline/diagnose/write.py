@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import write_frame, write_text
-from evenhand.base.storage.output_file import output_file
+from evenhand.base.storage.files.atomic import write_frame, write_text
+from evenhand.base.storage.files.output_file import output_file
 from evenhand.reporting.diagnose_page import Picture, diagnose_page
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from evenhand.models.config import ModelConfig
 from evenhand.pipeline.earliness.decisions import Decisions, decide
 from evenhand.pipeline.earliness.earliness_result import EarlinessResult
 from evenhand.pipeline.earliness.thresholds import store_thresholds
-from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement, readers_compute
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.settings.load import Settings, load
 from evenhand.training.calls import PredictPrefixesCall

@@ -15,8 +15,8 @@ from evenhand.data.roots.root import Root
 from evenhand.engines.placement import Placement
 from evenhand.modalities import Kind
 from evenhand.pipeline.first_config.recipes import Speed
-from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.training.calls import SpeedCall
 
 PROBE = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.storage.record import Record, records
 from evenhand.base.text.markdown import markdown_text
 from evenhand.pipeline.ablation.ablation_result import RESULT

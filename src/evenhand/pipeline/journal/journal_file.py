@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import EvenhandError, StoreError
-from evenhand.base.storage.atomic import replacing
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.atomic import replacing
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.data.store.locks import lock_exclusive
 
 _MARKS = (

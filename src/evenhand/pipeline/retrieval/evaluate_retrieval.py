@@ -26,8 +26,8 @@ from evenhand.evaluation.retrieval.relevance import Relevance
 from evenhand.models.heads.registry import HEADS
 from evenhand.pipeline.retrieval.fold_vectors import Asked, RowVectors, row_vectors
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.settings.load import Settings, load
 from evenhand.training.tasks.context import TaskContext, TaskRows

@@ -20,9 +20,9 @@ from evenhand.data.store.store import Store
 from evenhand.evaluation.retrieval.indexes import CosineIndex, HammingIndex, QuantizedIndex, packed, unit
 from evenhand.evaluation.retrieval.nearest import Index
 from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer
-from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement, readers_compute
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.settings.load import Settings
 from evenhand.training.calls import RowVectorsCall
 

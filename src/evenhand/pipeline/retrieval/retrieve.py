@@ -27,9 +27,9 @@ from evenhand.pipeline.retrieval.queries import NewQueries, Queries, read_querie
 from evenhand.pipeline.retrieval.retrieve_result import QueryShown, RetrievalResult
 from evenhand.pipeline.retrieval.without_own import groups_of_queries, search_without_own
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.label_separator import with_label_separator
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
 from evenhand.settings.load import Settings, load
 from evenhand.training.tasks.context import TaskContext

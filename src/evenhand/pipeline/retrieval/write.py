@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import write_text
-from evenhand.base.storage.output_file import output_file
+from evenhand.base.storage.files.atomic import write_text
+from evenhand.base.storage.files.output_file import output_file
 from evenhand.modalities.recorded_files import recorded_picture
 from evenhand.reporting.retrieval_page import retrieval_page
 from evenhand.reporting.sections import Picture

@@ -9,7 +9,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Samples
 from evenhand.pipeline.retrieval.retrieve import retrieve
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.settings.load import Settings
 
 FILE = "neighbours.json"

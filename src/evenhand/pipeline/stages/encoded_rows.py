@@ -10,7 +10,7 @@ from evenhand.base.values import Ints
 from evenhand.data.roots.root import root_of
 from evenhand.data.store.store import Store
 from evenhand.modalities.recorded_files import check_unchanged
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.stages.source import encode
 from evenhand.settings.load import Settings
 from evenhand.training.tasks.context import TaskContext

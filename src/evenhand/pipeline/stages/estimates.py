@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import frame_csv
+from evenhand.base.storage.files.atomic import frame_csv
 from evenhand.base.storage.manifest import recording
 from evenhand.base.storage.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions

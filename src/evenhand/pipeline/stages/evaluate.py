@@ -27,8 +27,8 @@ from evenhand.pipeline.references.no_label import NAME as NO_LABEL
 from evenhand.pipeline.references.no_label import no_label_figures
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.stages.label_separator import label_separator
-from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import store_of
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.pipeline.stages.usage import usage_of_run

@@ -22,7 +22,7 @@ from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import Stack, stack_of
 from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.from_record import model_names, of_record
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import Settings
 

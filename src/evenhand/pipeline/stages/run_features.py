@@ -11,7 +11,7 @@ import pandas as pd
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
-from evenhand.pipeline.stages.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.settings.load import load

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.roots.root import Root, root_of
@@ -27,8 +27,8 @@ from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.stages.generalization import GeneralizationSource, generalization_samples
-from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 
 

@@ -13,9 +13,9 @@ from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store.store import Store
-from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.placement import placement, readers_compute
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.settings.load import Settings
 from evenhand.training.calls import FeaturesCall
 

@@ -17,8 +17,8 @@ from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import row_confidence
 from evenhand.evaluation.reading.from_record import best_model
 from evenhand.modalities.streams import Step, StepStream, StreamItem
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
-from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.streaming.deciding import DecisionRule
 from evenhand.pipeline.streaming.streamed_step import Decision, StreamedStep

@@ -17,8 +17,8 @@ from evenhand.base.values import Predictions, Strings
 from evenhand.blending.consensus import override, votes_of
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.evaluation.reading.from_record import best_model, model_names, of_record
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.submission.sample_format import (
     Sample,
     Submission,

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
-from evenhand.base.storage.atomic import frame_csv, replacing
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.atomic import frame_csv, replacing
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.base.text.cells import object_array
 from evenhand.base.values import Ints, Predictions, Strings
 from evenhand.data.tables.csv_dialect import MOST_BYTES, csv_cells, decode_csv

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import DataError, RecordError
-from evenhand.base.storage.atomic import json_lines, to_json, write_text
+from evenhand.base.storage.files.atomic import json_lines, to_json, write_text
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.base.storage.record import Record
-from evenhand.base.storage.regular_file import read_regular
 from evenhand.data.tables.csv_dialect import MOST_BYTES
 
 LOG = "submissions.jsonl"

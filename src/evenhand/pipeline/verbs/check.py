@@ -19,9 +19,9 @@ from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import FIRST, examine
 from evenhand.diagnosis.statistics.skew import Skew, skew_summary
 from evenhand.engines.placement import Placement
-from evenhand.pipeline.stages.dispatch import dispatch
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import DataSource, read
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import Settings, load

@@ -7,7 +7,7 @@ from pathlib import Path
 from evenhand.base.seeds import generator
 from evenhand.modalities import KINDS
 from evenhand.modalities.kind import Demo
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.pipeline.verbs.run import Run, run
 
 GENERATED = 400

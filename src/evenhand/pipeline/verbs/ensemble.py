@@ -25,8 +25,8 @@ from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import read_predictions
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.pipeline.stages.blend_priors import prior_findings
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import load

@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.settings.section import literals, section_in
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.modalities import KINDS
 from evenhand.models.config import ModelConfig
 from evenhand.settings.load import Settings

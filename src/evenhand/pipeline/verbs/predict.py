@@ -14,8 +14,8 @@ import pandas as pd
 
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.output_file import output_file
 from evenhand.base.storage.numpy_files import load_array
-from evenhand.base.storage.output_file import output_file
 from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
 from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
@@ -25,12 +25,12 @@ from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import best_model, of_record
-from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute, say_passed_over
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.label_separator import with_label_separator
-from evenhand.pipeline.stages.placement import placement, readers_compute, say_passed_over
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.pipeline.stages.table_ids import id_hint, with_table_ids

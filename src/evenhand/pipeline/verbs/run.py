@@ -14,7 +14,7 @@ import pandas as pd
 
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, Fault
-from evenhand.base.storage.atomic import remove_partial_files
+from evenhand.base.storage.files.atomic import remove_partial_files
 from evenhand.base.storage.manifest import matches, read_manifest
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.storage.record_folder import INPUTS
@@ -27,11 +27,11 @@ from evenhand.models.config import ModelConfig
 from evenhand.pipeline.references.floor import write_floor
 from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
 from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
-from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.evaluate import evaluate_run
-from evenhand.pipeline.stages.placement import placement, say_passed_over
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import placement, say_passed_over
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.stages.source import DataSource, fingerprint, read, store_of
 from evenhand.pipeline.verbs.balance_ledger import ledgers, refuse_overshoot

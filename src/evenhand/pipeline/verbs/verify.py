@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.checksums import ends_with_checksum, has_mark
-from evenhand.base.storage.links import leads_out
+from evenhand.base.storage.files.checksums import ends_with_checksum, has_mark
+from evenhand.base.storage.files.links import leads_out
 from evenhand.base.storage.manifest import MANIFEST, read_manifest
 from evenhand.base.storage.record_folder import remedy
 from evenhand.base.storage.sealed_json import SealError, read_sealed

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import remove_partial_files_of, replacing
+from evenhand.base.storage.files.atomic import remove_partial_files_of, replacing
 from evenhand.base.text.escaping import printable
 from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.store.locks import lock_exclusive

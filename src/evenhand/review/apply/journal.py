@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import json_lines, to_json
-from evenhand.base.storage.flush import flush_folder
-from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.base.storage.files.atomic import json_lines, to_json
+from evenhand.base.storage.files.flush import flush_folder
+from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.review.apply.steps import Step, is_step, step_document, step_of
 
 FILE = "journal.jsonl"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.files.atomic import write_frame
 from evenhand.base.storage.record import Record
 from evenhand.data.roots.root import root_of
 from evenhand.review.apply import carry_out as carried

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import replacing
-from evenhand.base.storage.flush import flush_folder
-from evenhand.base.storage.regular_file import UnreadableFileError, open_regular
+from evenhand.base.storage.files.atomic import replacing
+from evenhand.base.storage.files.flush import flush_folder
+from evenhand.base.storage.files.regular_file import UnreadableFileError, open_regular
 from evenhand.data.roots.content_hash import file_hash
 from evenhand.data.roots.folder_root import MOST_BYTES
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 
 _ID = re.compile(r"[0-9a-f]{32}")
 

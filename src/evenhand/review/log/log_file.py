@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError, StoreError
-from evenhand.base.storage.flush import flush_folder
-from evenhand.base.storage.regular_file import open_regular
+from evenhand.base.storage.files.flush import flush_folder
+from evenhand.base.storage.files.regular_file import open_regular
 from evenhand.data.store.locks import FileLock, lock_exclusive
 from evenhand.review.log.event import Event
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.links import leads_out
+from evenhand.base.storage.files.links import leads_out
 
 FOLDER = "review"
 """The folder of a session below the output folder, where the records are."""

@@ -13,8 +13,8 @@ from evenhand.base.text.counted import count
 from evenhand.base.values import Mask, RowSet
 from evenhand.data.roots.root import Root
 from evenhand.evaluation.reading.from_record import best_model
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
 from evenhand.pipeline.stages.predictor import predictor_for
-from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.verbs.predict import NewRows, predict_rows
 from evenhand.review.rows.review_rows import ReviewRows

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import read_frame, write_frame
+from evenhand.base.storage.files.atomic import read_frame, write_frame
 from evenhand.base.values import Mask, Predictions
 from evenhand.review.rows.review_rows import ReviewRows
 from evenhand.review.rows.source import ProbabilitySource

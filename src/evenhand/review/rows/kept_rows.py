@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import replacing, to_json
-from evenhand.base.storage.checksums import append_checksum, without_checksum
+from evenhand.base.storage.files.atomic import replacing, to_json
+from evenhand.base.storage.files.checksums import append_checksum, without_checksum
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.values import Finding
 from evenhand.data.roots.zip_index import ZipEntry

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.base.text.cells import cell_text
 from evenhand.base.text.label_texts import SEPARATOR
 from evenhand.data.roots.file_names import some

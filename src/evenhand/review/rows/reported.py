@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import json_lines
-from evenhand.base.storage.regular_file import read_regular_text
+from evenhand.base.storage.files.atomic import json_lines
+from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.values import Finding
 
 CHECKED = "findings.jsonl"

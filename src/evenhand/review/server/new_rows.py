@@ -12,7 +12,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
 from evenhand.base.values import Mask
 from evenhand.evaluation.reading.from_record import best_model
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.review.log.session_files import NEW_ROWS
 from evenhand.review.rows.kept_predictions import KeptPredictions
 from evenhand.review.rows.review_rows import ReviewRows

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.settings.section import read_file, set_dotted
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.data.tables.csv_dialect import decode_csv
 from evenhand.review.log.live_review import LiveReview

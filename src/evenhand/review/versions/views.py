@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenhand.base.storage.atomic import write_frame, write_json
+from evenhand.base.storage.files.atomic import write_frame, write_json
 from evenhand.data.tables.corrections_file import COLUMNS, names_cell
 from evenhand.review.apply.export import corrections_of
 from evenhand.review.log.replay import ReviewState

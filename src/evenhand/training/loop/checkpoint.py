@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from evenhand.base.storage.atomic import replacing
-from evenhand.base.storage.checksums import append_checksum, ends_with_checksum
+from evenhand.base.storage.files.atomic import replacing
+from evenhand.base.storage.files.checksums import append_checksum, ends_with_checksum
 from evenhand.training.monitor.epoch_log import write_epochs
 
 _PROBE_BYTES = 1 << 16

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.files.atomic import to_json, write_text
 from evenhand.training.monitor.class_stats import finite_or_none
 from evenhand.training.monitor.scorer import Score
 

@@ -19,7 +19,7 @@ import torch
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
-from evenhand.base.storage.atomic import plain, to_json
+from evenhand.base.storage.files.atomic import plain, to_json
 from evenhand.base.values import Ints, RowSet, Samples
 from evenhand.data.store.store import StorePlace
 from evenhand.models.acceleration.frozen import frozen_dtype

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.base.values import Ints, Samples, Strings
 from evenhand.models.network import Network
 from evenhand.training.inputs.inputs import Inputs

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 
 from evenhand.base.seeds import seed_from
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import TEST, Ints
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.config import SizedModel

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.base.values import Floats, Ints, Strings
 from evenhand.modalities.views import PLAIN, View, seen
 from evenhand.models.network import Network

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from evenhand.balance.correction.unsmoothing import corrected
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.files.atomic import plain
 from evenhand.base.values import Floats
 from evenhand.models.config import SizedModel
 from evenhand.models.heads.modules.scale import set_statistics

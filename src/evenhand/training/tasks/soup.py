@@ -13,7 +13,7 @@ import torch
 
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
-from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.files.atomic import plain
 from evenhand.base.values import Floats
 from evenhand.data.store.store import StorePlace
 from evenhand.models.io.network_files import save_network

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.store import StorePlace
 from evenhand.data.store.stored_only import StoredOnly

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.atomic import read_frame
-from evenhand.base.storage.checksums import has_mark
+from evenhand.base.storage.files.atomic import read_frame
+from evenhand.base.storage.files.checksums import has_mark
 from evenhand.base.storage.record_folder import first_line
 from evenhand.base.storage.sealed_json import SealError, check_listed, check_marks, read_sealed, write_sealed
 

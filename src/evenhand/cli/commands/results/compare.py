@@ -90,7 +90,7 @@ def compare(
     The exit code is 1 if a finding is an error.
     """
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.storage.output_file import output_file
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as verbs
@@ -146,7 +146,7 @@ def compare(
 
 
 def _compare_data(before: Path, after: Path, ids: Path | None, spreadsheet: bool, as_json: bool) -> None:
-    from evenhand.base.storage.atomic import write_frame
+    from evenhand.base.storage.files.atomic import write_frame
     from evenhand.cli.console import print_line
     from evenhand.review.versions.compare_data import compare_data
 

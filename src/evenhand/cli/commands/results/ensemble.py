@@ -65,8 +65,8 @@ def ensemble(
     Files hold one row per sample: id, fold, one column per class. Every blend is fitted on the other folds and
     evaluated on its own; the naive figure is shown beside the nested one.
     """
-    from evenhand.base.storage.atomic import write_frame
-    from evenhand.base.storage.output_file import output_file
+    from evenhand.base.storage.files.atomic import write_frame
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.ensemble import print_ensemble

@@ -65,7 +65,7 @@ def retrieve(
 ) -> None:
     """Show the rows of a run nearest to pictures, texts or rows, or with --evaluate how good such rows are."""
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.storage.output_file import output_file
+    from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.retrieve import print_figures, print_neighbours
     from evenhand.evaluation.retrieval.evaluate_retrieval import CUTOFFS

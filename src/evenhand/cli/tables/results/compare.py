@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.files.atomic import frame_csv, replacing
 from evenhand.base.text.counted import count
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, cell

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import replacing, write_text
+from evenhand.base.storage.files.atomic import replacing, write_text
 from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats.example.synthetic_ecg import RATE, Patient, draw_patient, signals
 

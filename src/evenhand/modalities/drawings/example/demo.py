@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evenhand.base.seeds import generator
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.modalities.drawings.example.write_example import DATA, write_example
 from evenhand.modalities.kind import Demo
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.files.atomic import write_frame
 from evenhand.modalities.photos.reading.open_image import pillow
 
 Field = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.files.atomic import write_text
 from evenhand.modalities.pairs.example.generated import write_pairs
 
 _TOML = """# Generated pictures of four shapes with captions; trains in seconds on one core.

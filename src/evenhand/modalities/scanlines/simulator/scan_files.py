@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import EvenhandError, MissingExtraError, unknown
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.modalities.scanlines.simulator.simulate import Scan, picture
 
 _NM = 1e-9

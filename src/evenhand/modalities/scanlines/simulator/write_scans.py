@@ -12,7 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.seeds import generator
-from evenhand.base.storage.atomic import write_frame
+from evenhand.base.storage.files.atomic import write_frame
 from evenhand.base.values import Floats
 from evenhand.modalities.scanlines.simulator.raters import BOXES, draw_raters, looks_of, state_of, ticks
 from evenhand.modalities.scanlines.simulator.scan_files import FORMATS, write_scan

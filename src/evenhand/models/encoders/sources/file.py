@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import ModelError
-from evenhand.base.storage.regular_file import read_regular
+from evenhand.base.storage.files.regular_file import read_regular
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import SOURCES

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import StorePlace

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
-from evenhand.base.storage.atomic import replacing
+from evenhand.base.storage.files.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import StorePlace

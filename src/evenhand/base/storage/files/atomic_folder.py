@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.flush import flush_folder
-from evenhand.base.storage.regular_file import open_regular
+from evenhand.base.storage.files.flush import flush_folder
+from evenhand.base.storage.files.regular_file import open_regular
 
 _NAME = re.compile(r"\.building-[0-9a-f]{16}")
 _LOCK = ".lock"

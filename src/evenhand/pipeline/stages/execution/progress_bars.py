@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from evenhand.base.text.escaping import printable, printable_lines
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 
 P = ParamSpec("P")
 R = TypeVar("R")

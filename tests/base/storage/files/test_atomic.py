@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import (
+from evenhand.base.storage.files.atomic import (
     json_lines,
     read_frame,
     remove_partial_files,
@@ -36,7 +36,7 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     folder = tmp_path / "models" / "a"
     folder.mkdir(parents=True)
     code = (
-        "import os, sys; from pathlib import Path; from evenhand.base.storage.atomic import replacing\n"
+        "import os, sys; from pathlib import Path; from evenhand.base.storage.files.atomic import replacing\n"
         "with replacing(Path(sys.argv[1])) as part:\n    part.write_text('half'); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(folder / "epochs.jsonl")], check=False)

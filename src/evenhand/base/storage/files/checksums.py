@@ -12,7 +12,7 @@ from typing import Any
 import xxhash
 from cachetools import LRUCache
 
-from evenhand.base.storage.regular_file import open_regular, read_regular
+from evenhand.base.storage.files.regular_file import open_regular, read_regular
 
 _STEP = 4 << 20
 _MARKS: LRUCache[str, tuple[tuple[int, ...], FileMark]] = LRUCache(maxsize=4096)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evenhand.pipeline.stages.progress import Silent, Watcher
-from evenhand.pipeline.stages.progress_bars import Bars, Lines, shows_progress, watching
+from evenhand.pipeline.stages.execution.progress import Silent, Watcher
+from evenhand.pipeline.stages.execution.progress_bars import Bars, Lines, shows_progress, watching
 
 
 @shows_progress

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage import checksums
-from evenhand.base.storage.checksums import append_checksum, ends_with_checksum, has_mark, known_mark
+from evenhand.base.storage.files import checksums
+from evenhand.base.storage.files.checksums import append_checksum, ends_with_checksum, has_mark, known_mark
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.atomic import replacing
-from evenhand.base.storage.disk_errors import disk_error_message
+from evenhand.base.storage.files.atomic import replacing
+from evenhand.base.storage.files.disk_errors import disk_error_message
 
 
 class SafetensorError(Exception):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.atomic import write_text
-from evenhand.base.storage.output_file import output_file
+from evenhand.base.storage.files.atomic import write_text
+from evenhand.base.storage.files.output_file import output_file
 
 
 def test_a_new_name_is_itself(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, CallResult, Event
 from evenhand.engines.placement import Place, Placement
-from evenhand.pipeline.stages import dispatch as module
-from evenhand.pipeline.stages.dispatch import dispatch, score_message
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution import dispatch as module
+from evenhand.pipeline.stages.execution.dispatch import dispatch, score_message
+from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.training.calls import SoupCall
 
 

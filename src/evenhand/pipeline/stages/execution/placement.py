@@ -24,7 +24,7 @@ from evenhand.engines.placement import (
     passed_over_text,
     visible_cards,
 )
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.training.calls import DeviceTrialsCall
 
 

@@ -11,7 +11,7 @@ from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, Event, FunctionCall
 from evenhand.engines.local import run_calls
 from evenhand.engines.placement import Placement
-from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.execution.progress import Watcher
 
 
 def dispatch(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.regular_file import UnreadableFileError, check_regular, open_regular, read_regular
+from evenhand.base.storage.files.regular_file import UnreadableFileError, check_regular, open_regular, read_regular
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.links import leads_out
+from evenhand.base.storage.files.links import leads_out
 from evenhand.base.storage.record import Record, records
 
 

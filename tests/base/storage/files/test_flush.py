@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.flush import flush_folder
+from evenhand.base.storage.files.flush import flush_folder
 
 
 def test_a_file_system_that_does_not_flush_folders_is_no_error(

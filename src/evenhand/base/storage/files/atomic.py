@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.storage.disk_errors import disk_error
-from evenhand.base.storage.regular_file import check_regular
+from evenhand.base.storage.files.disk_errors import disk_error
+from evenhand.base.storage.files.regular_file import check_regular
 
 if TYPE_CHECKING:
     import pandas as pd

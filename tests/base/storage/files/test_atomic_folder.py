@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.atomic_folder import building, remove_abandoned
+from evenhand.base.storage.files.atomic_folder import building, remove_abandoned
 
 
 def test_a_folder_that_is_renamed_stays_and_one_that_is_not_goes(tmp_path: Path) -> None:

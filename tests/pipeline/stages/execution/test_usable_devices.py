@@ -11,9 +11,9 @@ from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, CallResult
 from evenhand.engines.config import ComputeConfig
 from evenhand.engines.placement import PLACED, VISIBLE, Place, Placement
-from evenhand.pipeline.stages import placement as module
-from evenhand.pipeline.stages.placement import placement, readers_compute, say_passed_over, usable_devices
-from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.execution import placement as module
+from evenhand.pipeline.stages.execution.placement import placement, readers_compute, say_passed_over, usable_devices
+from evenhand.pipeline.stages.execution.progress import Silent
 
 Machine = Callable[..., list[dict[str, str]]]
 
