@@ -169,7 +169,9 @@ def test_a_record_without_results_says_so(tmp_path: Path) -> None:
 )
 def test_any_missing_file_costs_only_its_section(record: Record, missing: str) -> None:
     (record.path / missing).unlink()
-    assert len(rendered(record, picture)) > 10_000
+    page = rendered(record, picture)
+    assert len(page) > 10_000
+    assert "No findings." not in page, "of findings that are missing nobody knows"
 
 
 def test_a_folder_that_is_no_record_is_told(tmp_path: Path) -> None:

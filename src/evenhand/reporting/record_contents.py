@@ -119,7 +119,7 @@ def read_evidence(record: Record) -> RecordContents:
         code_bits=listed("code_bits.json"),
         samples=samples,
         folds=folds,
-        findings=record.findings(),
+        findings=record.findings() if record.has("findings.jsonl") else [],
         epochs=record.epochs(),
         asked=_text(record, "config.toml"),
         resolved=_text(record, "resolved.toml"),

@@ -37,9 +37,8 @@ def test_a_model_is_chosen_by_name(record: Record) -> None:
 
 
 def test_a_run_that_has_not_been_evaluated_gives_rows_without_probabilities(record: Record) -> None:
-    (record.path / "predictions.parquet").unlink()
-    (record.path / "scores.json").unlink()
-    (record.path / "folds.csv").unlink()
+    for name in ("predictions.parquet", "scores.json", "folds.csv", "manifest.jsonl"):  # never written, nor listed
+        (record.path / name).unlink()
     rows = from_record(record)
     assert set(rows.source) == {""}
     assert set(rows.fold) == {""}

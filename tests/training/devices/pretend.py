@@ -116,6 +116,11 @@ class _Module:
 
     def manual_seed_all(self, seed: int) -> None: ...
 
+    def get_rng_state(self, device: int = 0) -> torch.Tensor:  # of `torch.random.fork_rng`, also in other tests
+        return torch.empty(0, dtype=torch.uint8)
+
+    def set_rng_state(self, state: torch.Tensor, device: int = 0) -> None: ...
+
     def get_amp_supported_dtype(self) -> list[torch.dtype]:
         return [torch.bfloat16, torch.float16]
 
