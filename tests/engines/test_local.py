@@ -142,7 +142,7 @@ def test_each_worker_sees_its_own_card() -> None:
 
 @pytest.mark.parametrize(
     ("remedy", "how"),
-    [("alone", "alone on its device, after the others"), ("fresh", "another tries again")],
+    [("alone", "alone on its device, after the others"), ("fresh", "it is tried again in a new process")],
 )
 def test_a_call_that_may_succeed_is_tried_again_in_a_new_process(tmp_path: Path, remedy: Remedy, how: str) -> None:
     calls: list[dict[str, Any]] = [{"marker": str(tmp_path / "tries"), "remedy": remedy}]

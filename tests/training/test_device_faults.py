@@ -157,6 +157,12 @@ def test_a_card_that_does_not_answer_any_more_is_named(card: list[str], monkeypa
         failing(STICKY[0])("runs/a", model="lite0")
 
 
+def test_braces_in_an_error_are_quoted_as_they_are() -> None:
+    error = RuntimeError("CUDA error: unspecified launch failure in kernel {0} of {name}")
+    with pytest.raises(RetryableError, match=r"^the GPU failed \(.* in kernel \{0\} of \{name\}\)\. Update"):
+        failing(error)("runs/a", model="lite0")
+
+
 def test_a_call_hands_the_failure_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evenhand.engines.call.resolve", lambda name: failing(MEMORY[3]))
     failure = perform("a:b", 0, {"record": "runs/a", "model": "lite0"}, lambda value: None).failure

@@ -243,7 +243,7 @@ def _how(remedy: Remedy, reason: str) -> str:
         "alone": "it is tried again alone on its device, after the others",
         "alone here": "it is tried again when no other runs",
     }
-    return f"{reason}; {ways.get(remedy, 'another tries again')}."
+    return f"{reason}; {ways.get(remedy, 'it is tried again in a new process')}."
 
 
 def _final_event(result: CallResult, worker: int) -> Event:

@@ -106,7 +106,7 @@ class ModelConfig(Section):
     )
     frozen_precision: Literal["auto", "float32", "bf16"] = option(
         "auto",
-        description="Arithmetic of the frozen part; auto is bf16 where the processor multiplies matrices of it.",
+        description="Arithmetic of the frozen part; auto is bf16 where hardware multiplies it, else float32.",
     )
     test_views: str | int = option(
         "none",

@@ -79,7 +79,7 @@ class TrainConfig(Section):
         le=100_000,
         unit="batches",
         description="Batches whose gradients are added up before the optimizer steps (gradient accumulation): "
-        "it then sees batch_size times as many rows, at the memory of one batch.",
+        "a step then sees this many times batch_size rows, in the memory of one batch.",
     )
     optimizer: Literal["adamw", "sgd"] = option("adamw", description="The optimizer.")
     learning_rate: float = option(1e-3, gt=0, description="Peak of the schedule.")
@@ -126,7 +126,9 @@ class TrainConfig(Section):
     )
     freeze_norm: bool = option(False, description="Whether batch normalisation keeps its pretrained statistics.")
     precision: Literal["auto", "float32", "bf16", "fp16"] = option(
-        "auto", description="Arithmetic of the forward pass; auto is bf16 where a GPU has it, else float32."
+        "auto",
+        description="Arithmetic of the forward pass; auto is bf16 on NVIDIA GPUs since Ampere, fp16 on Volta and "
+        "Turing, else float32.",
     )
     early_stop: int = option(
         5,

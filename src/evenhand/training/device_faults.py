@@ -118,7 +118,8 @@ def on_device(
                 detail = "".join(traceback.format_exception(error))
             # Out of the handler: the exception holds the frames of the task, and they its tensors.
             free_memory()
-            brief = fault.clause.format(card=card_words())
+            # not `format`: the clause quotes the error, which may hold braces
+            brief = fault.clause.replace("{card}", card_words())
             what = fault.advice or advice(fault, inspect.signature(task).bind(*args, **kwargs).arguments)
             raise RetryableError(f"{brief}. {what}", fault.remedy, brief=brief, detail=detail)
 
@@ -148,5 +149,7 @@ def card_words() -> str:
             used = f"{format_bytes(ours)} at most by this task, {format_bytes(others)} by others"
             return f"{name} ({torch.cuda.get_device_name()}, {format_bytes(total)}; {used})"
         if torch.backends.mps.is_available():
-            return f"{name} (Apple GPU, {format_bytes(torch.mps.recommended_max_memory())} recommended at most)"
+            ask: Any = getattr(torch.mps, "recommended_max_memory", None)  # since torch 2.5
+            most = "" if ask is None else f", {format_bytes(ask())} recommended at most"
+            return f"{name} (Apple GPU{most})"
     return name

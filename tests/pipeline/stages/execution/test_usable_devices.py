@@ -73,6 +73,20 @@ def test_each_instance_of_a_divided_card_is_tried_in_a_process_of_its_own(
     assert tried == [{VISIBLE: "MIG-a"}, {VISIBLE: "MIG-b"}]
 
 
+def test_an_instance_that_does_not_answer_is_passed_over_and_the_others_are_used(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine()
+    answer = module._trials
+    found = {"cards": [{"name": "cuda:0", "fault": ""}], "auto": "cuda", "passed_over": ""}
+    monkeypatch.setattr(module, "_trials", lambda where: answer(where) if where[VISIBLE] == "MIG-a" else found)
+    monkeypatch.setenv(VISIBLE, "MIG-a,MIG-b")
+    assert entries(placement(ComputeConfig(), 8)) == ["MIG-b"]
+    assert usable_devices(ComputeConfig()).passed_over.startswith(
+        "cuda:0: torch finds no card. Training uses cuda:1"
+    )
+
+
 def test_no_visible_card_is_the_cpu_without_a_trial(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = machine("", "")
     monkeypatch.setenv(VISIBLE, "")
@@ -144,6 +158,8 @@ def test_a_trial_that_kills_its_process_leaves_the_cpu(machine: Machine) -> None
     found = usable_devices(ComputeConfig())
     assert found.environment == {PLACED: "cpu"}
     assert "the process that tried the cards died. Training uses the CPU" in found.passed_over
+    with pytest.raises(TaskError, match=r"cannot be used here \(the process that tried the cards died\)"):
+        usable_devices(ComputeConfig(device="cuda"))
 
 
 def test_a_trial_that_cannot_start_is_left_to_the_tasks(machine: Machine) -> None:

@@ -27,6 +27,8 @@ from evenhand.engines.placement import (
 from evenhand.pipeline.stages.execution.progress import Watcher
 from evenhand.training.calls import DeviceTrialsCall
 
+_NONE = "torch finds no card"
+
 
 @dataclass(frozen=True)
 class UsableDevices:
@@ -145,18 +147,24 @@ def _tried(name: str, visible: tuple[str, ...] | None) -> UsableDevices:
     found = [_trials(environment) for environment in environments]
     if None in found:
         return UsableDevices()
-    cards = [card for one in found for card in one["cards"]]
+    # By entry, not by how many answered before it: an instance that does not answer must not shift the others.
+    cards = [_first_card(one) for one in found] if apart else found[0]["cards"]
     faults = [f"cuda:{at}: {card['fault']}" for at, card in enumerate(cards) if card["fault"]]
     places = tuple(card_place(at, visible) for at, card in enumerate(cards) if not card["fault"])
     if places:
         return UsableDevices(places, {}, passed_over_text(faults, ", ".join(place.device for place in places)))
     if name == "cuda":
-        why = "; ".join(faults) or "torch finds no card"
+        why = "; ".join(faults) or found[0].get("fault", _NONE)
         raise TaskError(f'compute.device = "cuda" cannot be used here ({why}). Set it to "auto" or "cpu".')
     other = found[0]["auto"]
     environment = {PLACED: other}
     on = (Place(other, environment),) if other != "cpu" else ()
     return UsableDevices(on, environment, found[0]["passed_over"])
+
+
+def _first_card(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the card that a process with one MIG instance saw; one with a fault where it saw none."""
+    return found["cards"][0] if found["cards"] else {"fault": found.get("fault", _NONE)}
 
 
 def _trials(environment: Mapping[str, str]) -> Any:
@@ -168,7 +176,7 @@ def _trials(environment: Mapping[str, str]) -> Any:
     if result.failure.type != "WorkerDied":  # torch is not installed, for instance
         return None
     fault = "the process that tried the cards died"
-    return {"cards": [], "auto": "cpu", "passed_over": passed_over_text([fault], "the CPU")}
+    return {"cards": [], "auto": "cpu", "passed_over": passed_over_text([fault], "the CPU"), "fault": fault}
 
 
 def _passed_over_here(name: str) -> str:
