@@ -10,7 +10,7 @@ from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.evaluation.reading.from_record import of_record, record_at
-from evenhand.evaluation.reading.read import of_model
+from evenhand.evaluation.reading.read import of_model, read_predictions
 
 
 def model(name: str) -> Predictions:
@@ -63,3 +63,19 @@ def test_predictions_of_a_record_are_resampled_over_the_families_of_its_folds(tm
     assert found.families
     assert found.groups.tolist() == ["1", "id:2", "1"]
     assert found.named_groups is None
+
+
+def test_a_table_of_a_record_that_does_not_match_its_checksum_is_refused_by_its_own_path_too(
+    tmp_path: Path,
+) -> None:
+    record = Record.create(tmp_path, asked="", resolved={}, data={"rows": 1, "classes": ["a", "b"]})
+    p = model("m")
+    record.write_table("predictions.parquet", p.frame())
+    path = record.path / "predictions.parquet"
+    assert np.array_equal(read_predictions(path)[0].probabilities, p.probabilities)
+    changed = p.frame().assign(**{"p:a": 0.75, "p:b": 0.25})
+    changed.to_parquet(path, index=False)
+    with pytest.raises(RecordError, match=r"predictions\.parquet: does not match its checksum"):
+        read_predictions(path)
+    changed.to_parquet(tmp_path / "predictions.parquet", index=False)  # outside of a record, it is what it is
+    assert read_predictions(tmp_path / "predictions.parquet")[0].probabilities[0, 0] == 0.75

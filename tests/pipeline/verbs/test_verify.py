@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,38 @@ def test_a_missing_file_is_named_and_the_exit_code_is_1(record: Record) -> None:
     done = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["verify", str(record.path)])
     assert done.exit_code == 1
     assert "folds.csv: is missing, though it was written. What to do: restore the file" in done.output
+
+
+@pytest.mark.parametrize("lost", ["models/m", "models/m/fold1", "models/m/fold1/seed0/task.json"])
+def test_a_lost_task_of_a_finished_run_is_named(record: Record, lost: str) -> None:
+    record.write_text("resolved.toml", '[[model]]\nname = "m"\n')
+    shutil.copytree(record.task_folder("m", 0, 0), record.task_folder("m", 1, 0))
+    place = record.path / lost
+    record.write_json("scores.json", {})
+    assert evenhand.verify(record.path).damaged.empty
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    damaged = evenhand.verify(record.path).damaged
+    assert list(damaged["file"]) == [lost]
+    assert list(damaged["state"]) == ["missing"]
+
+
+def test_a_path_with_dots_is_shown_as_it_is(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(record.path)
+    (record.path / "folds.csv").unlink()
+    done = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["verify", f"../{record.path.name}"])
+    assert done.output.startswith(f"../{record.path.name}/folds.csv: is missing")
+    assert "--fresh.\n" in done.output
+
+
+def test_a_document_that_is_a_folder_is_a_sentence(record: Record) -> None:
+    task = record.task_folder("m", 0, 0) / "task.json"
+    task.unlink()
+    task.mkdir()
+    found = evenhand.verify(record.path).damaged.set_index("file")["reason"]
+    assert list(found) == ["cannot be read (Is a directory)"]
 
 
 def test_a_record_of_an_older_version_has_no_checksums(record: Record) -> None:

@@ -27,7 +27,7 @@ def verify(
         print_json(found.document())
     else:
         for row in damaged.itertuples():
-            print_line(f"{path / str(row.file)}: {row.reason}. What to do: {row.to_do}.".replace("..", "."))
+            print_line(f"{path / str(row.file)}: {row.reason}. What to do: {str(row.to_do).rstrip('.')}.")
         unknown = len(found.unknown)
         without = f" {unknown:,} have no checksum: of an older version, or not finished." if unknown else ""
         broken = f"{len(damaged):,} are damaged or missing" if len(damaged) else "none is damaged"

@@ -20,7 +20,9 @@ import pyarrow.parquet
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.files.regular_file import check_regular
+from evenhand.base.storage.manifest import holds
 from evenhand.base.storage.numpy_files import array_header
+from evenhand.base.storage.record_folder import RecordFolder
 from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]
@@ -102,9 +104,13 @@ def opened(path: str | Path) -> TableReader:
     ------
     DataError
         If it does not exist, has another format, or has no header.
+    RecordError
+        If it lies in a record and does not match the checksum there.
     """
     path = Path(path)
     refuse_irregular(path)
+    if holds(path.parent, path.name) is False:  # a file of a record, given by its own path
+        RecordFolder(path.parent).file(path.name)
     ending = path.suffix.lower()
     if ending == ".parquet":
         with _parquet_errors(path):

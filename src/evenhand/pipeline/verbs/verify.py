@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import EvenhandError
+from evenhand.base.errors import EvenhandError, RecordError
 from evenhand.base.storage.files.checksums import ends_with_checksum, has_mark
 from evenhand.base.storage.files.links import leads_out
 from evenhand.base.storage.manifest import MANIFEST, read_manifest
+from evenhand.base.storage.record import Record
 from evenhand.base.storage.record_folder import remedy
 from evenhand.base.storage.sealed_json import SealError, read_sealed
 from evenhand.data.store.marker import MARKER, is_entry
@@ -28,6 +31,7 @@ _AGAIN = (
 )
 _LINE = "none: files that its damaged lines name have no checksum, or that of an earlier line"
 _OUT, _COPY = "is a link that leads out of the folder", "replace the link that leads there by a copy"
+_LOST = "is missing, though it was written"
 _ENTRY = "none: it is made again when it is next needed"
 
 
@@ -114,6 +118,8 @@ def _of_record(folder: Path) -> Iterator[_Row]:
         for row in _of_sealed(folder, document, _AGAIN):
             known.add(row[0])
             yield row
+    if "scores.json" in manifest.marks:
+        yield from _lost_tasks(Record(folder))
     for path in every:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() and name not in known and leads_out(path, folder):
@@ -126,6 +132,25 @@ def _of_record(folder: Path) -> Iterator[_Row]:
             yield name, SOUND if sound else DAMAGED, "" if sound else "does not match its checksum", _AGAIN
         else:
             yield name, UNKNOWN, "", ""
+
+
+def _lost_tasks(record: Record) -> Iterator[_Row]:
+    """Yield the tasks of a finished run that are not there, which no other file lists; of a folder, the folder."""
+    with contextlib.suppress(RecordError):  # what names the tasks is damaged, and has a row of its own
+        of_rows = record.folds().fold
+        folds = np.unique(of_rows[of_rows >= 0])
+        for model in record.resolved().get("model", []):
+            own = f"models/{model['name']}"
+            if not os.path.lexists(record.inside(own)):
+                yield own, MISSING, _LOST, _AGAIN
+                continue
+            for place in (f"{own}/fold{fold}" for fold in folds):
+                if not os.path.lexists(record.path / place):
+                    yield place, MISSING, _LOST, _AGAIN
+                    continue
+                for name in (f"{place}/seed{seed}/{TASK}" for seed in model.get("seeds", [0])):
+                    if not os.path.lexists(record.path / name):
+                        yield name, MISSING, _LOST, _AGAIN
 
 
 def _paths(folder: Path) -> Iterator[Path]:
@@ -142,7 +167,7 @@ def _of_store(folder: Path) -> Iterator[_Row]:
         if not is_entry(entry.name) or entry.is_symlink() or not entry.is_dir():
             continue
         if not os.path.lexists(entry / ABOUT):
-            yield f"entries/{entry.name}/{ABOUT}", MISSING, "is missing, though it was written", _ENTRY
+            yield f"entries/{entry.name}/{ABOUT}", MISSING, _LOST, _ENTRY
             continue
         rows = [*_of_sealed(folder, entry / ABOUT, _ENTRY)]
         yield from rows
@@ -158,8 +183,11 @@ def _of_sealed(folder: Path, path: Path, to_do: str) -> Iterator[_Row]:
         return
     try:
         found = read_sealed(path)
-    except (SealError, OSError) as error:
+    except SealError as error:
         yield name, DAMAGED, str(error), to_do
+        return
+    except OSError as error:
+        yield name, DAMAGED, _unreadable(error), to_do
         return
     yield name, SOUND if found.sealed else UNKNOWN, "", ""
     for file, mark in found.marks.items():
@@ -174,7 +202,11 @@ def _compared(folder: Path, name: str, marks: Any, to_do: str) -> _Row:
     try:
         sound = has_mark(folder / name, *marks, anew=True)
     except FileNotFoundError:
-        return name, MISSING, "is missing, though it was written", to_do
+        return name, MISSING, _LOST, to_do
     except OSError as error:
-        return name, DAMAGED, f"cannot be read ({error.strerror or error})", to_do
+        return name, DAMAGED, _unreadable(error), to_do
     return (name, SOUND, "", "") if sound else (name, DAMAGED, "does not match its checksum", to_do)
+
+
+def _unreadable(error: OSError) -> str:
+    return f"cannot be read ({error.strerror or error})"
