@@ -59,6 +59,14 @@ def precision(name: Name, device: torch.device) -> Precision:
     return Precision(device, torch.bfloat16 if name == "bf16" else torch.float16)
 
 
+def inference_precision(name: Name, device: torch.device) -> Precision:
+    """Return the precision in which a trained model predicts on a device: as `precision`, but fp16 is no demand.
+
+    Only its gradients need an NVIDIA GPU: a model that was trained in fp16 there predicts in float32 elsewhere.
+    """
+    return precision("float32" if name == "fp16" and device.type != "cuda" else name, device)
+
+
 def _fastest(device: torch.device) -> torch.dtype | None:
     """Return the 16-bit format that a device multiplies matrices of in hardware, None where there is none."""
     if device.type != "cuda":

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, summary_of
 from evenhand.training.tasks.prediction.predict_fold import predict_fold
 
@@ -39,6 +41,19 @@ def test_new_rows_get_what_the_task_itself_said(
     found = np.load(out, allow_pickle=False)[[int(i.removeprefix("id")) for i in table.index]]
     assert found == pytest.approx(table[["p:a", "p:b", "p:ц"]].to_numpy(), abs=1e-5)
     assert summary_of(folder)["size"] in (None, 48)
+
+
+def test_a_model_trained_in_fp16_predicts_without_a_gpu(
+    make_record: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = make_record(train={"epochs": 1})
+    run_task(**made.call())
+    predict_fold(**made.call(), entry=made.names[32], out=str(tmp_path / "before.npy"))
+    context = TaskContext.of(**made.common)
+    half = replace(context, train=context.train.model_copy(update={"precision": "fp16"}))
+    monkeypatch.setattr(TaskContext, "of", lambda *where: half)
+    predict_fold(**made.call(), entry=made.names[32], out=str(tmp_path / "half.npy"))
+    assert np.array_equal(np.load(tmp_path / "half.npy"), np.load(tmp_path / "before.npy"))
 
 
 def test_a_soup_that_was_kept_answers_for_its_seeds(make_record: Make, tmp_path: Path) -> None:

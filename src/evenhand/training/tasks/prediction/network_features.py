@@ -17,7 +17,7 @@ from evenhand.models.network import Network
 from evenhand.training.device import device_of
 from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.inference import predict_logits
-from evenhand.training.optim.precision import precision
+from evenhand.training.optim.precision import inference_precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.memory_advice import prediction_advice
@@ -121,7 +121,7 @@ def features_of_rows(context: TaskContext, network: Network, entry: StoreEntry, 
     # Activations at the boundary "head" are the features themselves.
     module = torch.nn.Identity() if network.tuned.features is None else network.tuned.features
     module.eval()
-    cast = precision(context.train.precision, device)
+    cast = inference_precision(context.train.precision, device)
     with torch.no_grad(), cast.cast():
         # Measured, since a network does not state the width of its features.
         width = int(module(inputs.look(torch.from_numpy(rows[:1]), 0)).shape[1])

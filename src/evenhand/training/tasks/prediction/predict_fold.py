@@ -22,7 +22,7 @@ from evenhand.models.network import Network
 from evenhand.training.device import device_of
 from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.inference import predict_logits, probabilities
-from evenhand.training.optim.precision import precision
+from evenhand.training.optim.precision import inference_precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.memory_advice import prediction_advice
@@ -156,7 +156,7 @@ def network_probabilities(
             np.arange(len(entry)),
             context.samples.k,
             batch_size=context.train.batch_size,
-            precision=precision(context.train.precision, device),
+            precision=inference_precision(context.train.precision, device),
         )
         return logits if correct is None else correct(logits)
 

@@ -17,7 +17,7 @@ from evenhand.models.encoders.stepwise import Stepwise, stepwise
 from evenhand.models.network import Network
 from evenhand.training.device import automatic_device, device_of
 from evenhand.training.inputs.inference import probabilities
-from evenhand.training.optim.precision import precision
+from evenhand.training.optim.precision import inference_precision
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.prediction.predict_fold import network_of_fold
 
@@ -75,7 +75,7 @@ class StepModel:
         self._corrections = [correct for _, correct in loaded]
         first, *others = [_block(network, context) for network in self._networks]
         self._stepper, self._batch = first.stepper(others), getattr(torch_half(context.kind), "step_batch")  # noqa: B009
-        self._precision = precision(context.train.precision, self._device)
+        self._precision = inference_precision(context.train.precision, self._device)
         self._multi_label = context.samples.multi_label
         self.begin()
 
