@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
-import io
 import json
 import os
 import resource
@@ -17,7 +16,6 @@ import select
 import signal
 import sys
 import time
-import traceback
 from typing import Any, NoReturn
 
 IMPORTED = (
@@ -29,7 +27,6 @@ IMPORTED = (
     "evenhand.modalities.beats.torch_half",
 )  # fmt: skip
 DEADLINE_SECONDS = 600.0
-UNCAUGHT = 99
 
 
 def main() -> None:
@@ -102,18 +99,13 @@ def _serve(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _child(asked: dict[str, Any], tells: int) -> NoReturn:
-    code = UNCAUGHT
+    from safety.forked_child import detach, exit_code  # beside this one only where this is run as a program
+
     library = ctypes.CDLL(asked["faults"]) if "faults" in asked else None
-    try:
-        os.setsid()
-        for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", line_buffering=True)
-        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", line_buffering=True)
-        os.chdir(asked["folder"])
+
+    def work() -> None:
+        detach(asked["folder"], asked["out"], asked["err"])
         os.environ.update(asked.get("environment", {}))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if "file_bytes" in asked:
             resource.setrlimit(resource.RLIMIT_FSIZE, (asked["file_bytes"],) * 2)
         from evenhand.cli.app import app
@@ -125,13 +117,8 @@ def _child(asked: dict[str, Any], tells: int) -> NoReturn:
                 int(asked.get("lasting", False)),
             )  # fmt: skip
         app(list(asked["arguments"]))
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:
-        traceback.print_exc()
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
+
+    code = exit_code(work)
     if library is not None:
         os.write(tells, str(library.faults_seen()).encode())
     os._exit(code)

@@ -75,6 +75,7 @@ class Ground:
     def written(self, name: str) -> dict[str, str]:
         """Return the files that the verb writes, by their content."""
         paths = [path for pattern in VERBS[name].written for path in self.work.glob(pattern) if path.is_file()]
+        paths = [path for path in paths if not (path.name.startswith(".") and path.suffix == ".part")]
         return {str(path.relative_to(self.work)): hashlib.blake2b(path.read_bytes()).hexdigest() for path in paths}
 
     def torn(self) -> list[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import io
 import os
 import resource
 import select
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,8 @@ import typer
 import typer.main
 
 import evenhand.cli.app
+
+from .forked_child import detach, exit_code
 
 DEADLINE_SECONDS = 60.0
 MEMORY_BYTES = 2 << 30
@@ -31,8 +31,6 @@ ADDRESS_BYTES = 8 << 30
 LOOK_MILLISECONDS = 50
 FILE_BYTES = 1 << 30
 """No command on tiny data writes more; the disk of the tester is not filled."""
-
-UNCAUGHT = 99
 
 
 @dataclass(frozen=True)
@@ -120,31 +118,19 @@ def _child(
     weak: bool,
     modules: Path | None,
 ) -> None:
-    code = UNCAUGHT
-    try:
-        os.setsid()
-        for number, path in ((1, out), (2, err)):
-            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", line_buffering=True)
-        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", line_buffering=True)
-        os.chdir(folder)
+    def work() -> None:
+        detach(folder, out, err)
         os.environ.clear()
         os.environ.update(environment)
         resource.setrlimit(resource.RLIMIT_DATA, (ADDRESS_BYTES, ADDRESS_BYTES))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if weak:
             _drop_capabilities()
         sys.argv = ["evenhand", *arguments]
         command(list(arguments))
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:
-        traceback.print_exc()
+
+    code = exit_code(work)
     with contextlib.suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
         if modules:
             modules.write_text("\n".join(sys.modules), encoding="utf-8")
     os._exit(code)

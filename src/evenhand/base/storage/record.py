@@ -280,7 +280,7 @@ class Record(RecordFolder):
     def task_files(self, name: str) -> Iterator[TaskFile]:
         """Yield the files of a name in the folders of all tasks, in the order of models, folds and seeds as text.
 
-        Also those that are missing though a done task lists them: who reads them is told.
+        Files that a finished task lists but that are missing are included, so that reading them raises an error.
 
         Raises
         ------

@@ -42,7 +42,7 @@ class FileLock:
 
 
 def lock_shared(path: Path) -> FileLock | None:
-    """Return a lock that any number of processes can share, or None if there is no such file (any more)."""
+    """Return a lock that any number of processes can share, or None if there is no such file now."""
     try:
         descriptor = opener(str(path), os.O_RDONLY | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError, UnreadableFileError):

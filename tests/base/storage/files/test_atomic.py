@@ -42,10 +42,12 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     subprocess.run([sys.executable, "-c", code, str(folder / "epochs.jsonl")], check=False)
     (left,) = folder.iterdir()
     assert left.name.endswith(".part")
-    for own in (".hidden", ".a.part", "b.12.0123abcd.part"):
-        (folder / own).write_text("mine")
+    (folder / ".tmpGNaaCm").write_text("half")  # of safetensors, killed while it wrote
+    own = [".a.part", ".hidden", ".tmp", ".tmpGNaaCm.txt", "b.12.0123abcd.part"]
+    for name in own:
+        (folder / name).write_text("mine")
     remove_partial_files(tmp_path)
-    assert sorted(p.name for p in folder.iterdir()) == [".a.part", ".hidden", "b.12.0123abcd.part"]
+    assert sorted(p.name for p in folder.iterdir()) == own
 
 
 def test_folders_are_made_on_the_way(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_dropping_goes_by_the_new_name() -> None:
     [
         (rows("a", "a"), r'all 2 rows are of one class, "a" \(column "label"\)\. A classifier needs two or more'),
         ([(), ()], r"no row has a class"),
-        (rows("a", "b", "c"), r"there are 3 classes .* but 3 of them have fewer rows than data\.min_count = 2"),
+        (rows("a", "b", "c"), r"of 3 classes .*, 3 have fewer rows than data\.min_count = 2"),
         (rows("a", "a", "b"), r"two or more classes must remain"),
     ],
 )

@@ -122,10 +122,11 @@ def _texts(column: pd.Series[Any]) -> list[str]:
 def remove_partial_files(folder: Path) -> None:
     """Remove the temporary files that killed processes left of `replacing` anywhere below a folder.
 
-    Only for folders that no other process writes to: a file in use looks the same.
+    Those of safetensors too, which writes each file to a temporary one of its own. Only for folders that no other
+    process writes to: a file in use looks the same.
     """
-    for left in folder.rglob(".*.part"):
-        if re.fullmatch(r"\..+\.\d+\.[0-9a-f]{8}\.part", left.name):
+    for left in folder.rglob(".*"):
+        if re.fullmatch(r"\..+\.\d+\.[0-9a-f]{8}\.part|\.tmp[0-9A-Za-z]{6}", left.name):
             left.unlink(missing_ok=True)
 
 

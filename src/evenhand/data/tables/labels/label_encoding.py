@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, did_you_mean
 from evenhand.base.text.cells import Text
+from evenhand.base.text.counted import count
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
@@ -210,8 +211,9 @@ def too_few_classes(
             f"or more: add rows of another class{another}."
         )
     return (
-        f"{source}: there are {len(counts):,} classes ({column}), but {len(rare):,} of them have fewer rows than "
-        f"data.min_count = {data.min_count} (such as {some(sorted(rare))}); two or more classes must remain. "
+        f"{source}: of {count(len(counts), 'class', 'classes')} ({column}), {len(rare):,} "
+        f"{'has' if len(rare) == 1 else 'have'} fewer rows than data.min_count = {data.min_count} "
+        f"(such as {some(sorted(rare))}); two or more classes must remain. "
         f"Collect more rows, or merge classes with data.rename{another}."
     )
 
