@@ -139,3 +139,32 @@ def fail_first(marker: str, remedy: Remedy, times: int = 1) -> int:
     if len(Path(marker).read_text().splitlines()) <= times:
         raise RetryableError("cuda:0 is full. Lower it.", remedy, brief="cuda:0 is full", detail="a traceback")
     return os.getpid()
+
+
+KEPT: list[bytearray] = []
+
+
+def hoard() -> int:
+    """Keep memory that `release` gives back; return the process."""
+    KEPT.append(bytearray(1))
+    return os.getpid()
+
+
+def release() -> None:
+    KEPT.clear()
+
+
+def refuse_to_release() -> None:
+    raise RuntimeError("the device does not answer")
+
+
+def threads_now() -> dict[str, Any]:
+    """Return the process, how much it hoards, and the threads that its libraries really have."""
+    from threadpoolctl import threadpool_info
+
+    return {
+        "pid": os.getpid(),
+        "hoard": len(KEPT),
+        "variable": os.environ["OMP_NUM_THREADS"],
+        "pools": sorted({pool["num_threads"] for pool in threadpool_info()}),
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import selectors
-import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, cast
@@ -11,11 +10,11 @@ from typing import Any, cast
 from evenhand.base.cores import thread_share
 from evenhand.base.errors import Interrupted
 from evenhand.engines.call import Call, CallFailure, CallResult, Event, OnEvent, describe, perform
+from evenhand.engines.kept_workers import KeptWorkers, end_workers
 from evenhand.engines.placement import Place
 from evenhand.engines.process import Worker
 from evenhand.engines.schedule import Remedy, Schedule
 
-_GRACE_SECONDS = 3.0
 _POLL_SECONDS = 1.0
 
 
@@ -27,6 +26,7 @@ def run_calls(
     places: Sequence[Place] = (),
     threads: int | None = None,
     on_event: OnEvent | None = None,
+    kept: KeptWorkers | None = None,
 ) -> list[CallResult]:
     """Return the result of each call, in their order.
 
@@ -49,6 +49,10 @@ def run_calls(
         Threads of each worker's numerical libraries; None for its share of the cores.
     on_event
         Called with each event, in this thread.
+    kept
+        Workers of calls before, which are used first, and where those of these calls are kept; None: all of them
+        end with their last call. A call that is tried again gets a new one, after all that idle have ended: they
+        hold memory.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def run_calls(
         else:
             count = min(workers, len(calls))
             on = places[:count] or (Place(),) * count
-            with WorkerPool(function, calls, on, threads or thread_share(count), notify) as pool:
+            with WorkerPool(function, calls, on, threads or thread_share(count), notify, kept) as pool:
                 pool.run(results)
     except KeyboardInterrupt:
         raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done; they are kept.") from None
@@ -103,13 +107,21 @@ class WorkerPool:
         Threads of each worker.
     notify
         Called with each event.
+    kept
+        As in `run_calls`.
     """
 
     def __init__(
-        self, function: str, calls: Sequence[Call], places: Sequence[Place], threads: int, notify: OnEvent
+        self,
+        function: str,
+        calls: Sequence[Call],
+        places: Sequence[Place],
+        threads: int,
+        notify: OnEvent,
+        kept: KeptWorkers | None = None,
     ) -> None:
         self.function, self.calls, self.threads, self.notify = function, calls, threads, notify
-        self._places = places
+        self._places, self._kept = places, kept
         self._schedule = Schedule(len(calls), [place.device for place in places])
         self._selector = selectors.DefaultSelector()
         self._workers: set[Worker] = set()
@@ -121,17 +133,10 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all workers: by request within the grace period, then by kill, even on a second Ctrl-C."""
+        """End all workers that are not kept."""
         try:
-            for worker in self._workers:
-                worker.ask_to_stop()
-            # one limit for all, not three seconds each
-            until = time.monotonic() + _GRACE_SECONDS
-            for worker in self._workers:
-                worker.wait(until - time.monotonic())
+            end_workers(self._workers)
         finally:
-            for worker in self._workers:
-                worker.end()
             self._selector.close()
 
     def run(self, results: dict[int, CallResult]) -> None:
@@ -154,10 +159,19 @@ class WorkerPool:
                 self._start(place, call)
 
     def _start(self, place: int, call: int) -> None:
-        worker = Worker(place, self.threads, self._places[place].environment)
+        worker = self._kept_worker(place, call) or Worker(place, self.threads, self._places[place].environment)
         self._workers.add(worker)
         self._selector.register(worker, selectors.EVENT_READ)
         self._begin(worker, call)
+
+    def _kept_worker(self, place: int, call: int) -> Worker | None:
+        """Return an idle worker for a call; None for one that is tried again, which needs what they all hold."""
+        if self._kept is None:
+            return None
+        if self._schedule.is_retry(call):
+            self._kept.end()
+            return None
+        return self._kept.take(place, self.threads, self._places[place].environment)
 
     def _ready(self) -> list[Worker]:
         """Return workers that sent a message or are dead.
@@ -194,11 +208,15 @@ class WorkerPool:
             self._end(worker)
             self._start(worker.place, call)
             return
-        # without a call it ends, which frees its memory
+        # without a call it ends or idles, which frees its memory
         del self._busy[worker.place]
-        worker.call = None
-        worker.ask_to_stop()
         self._selector.unregister(worker)
+        worker.call = None
+        if self._kept is None:
+            worker.ask_to_stop()
+        else:
+            self._workers.discard(worker)
+            self._kept.put(worker)
 
     def _bury(self, worker: Worker, results: dict[int, CallResult]) -> None:
         """Have the call of a dead worker tried again by a new one, or record its failure after the last try."""

@@ -15,13 +15,14 @@ from typing import Any
 
 from evenhand.engines.call import Call, to_line
 
-_THREAD_VARIABLES = (
+THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+"""Environment variables in which numerical libraries read their threads when they are loaded."""
 CUBLAS = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 """Makes cuBLAS deterministic (NVIDIA's documentation of cuBLAS, section 2.1.4), for 24 MiB of the GPU's memory."""
 SETTINGS = {
@@ -46,14 +47,15 @@ class Worker:
     place
         Slot of the worker, 0..workers-1.
     threads
-        Threads of numerical libraries, which read it on import.
+        Threads of numerical libraries; may change from call to call.
     environment
         More variables of its environment.
     """
 
     def __init__(self, place: int, threads: int, environment: Mapping[str, str] | None = None) -> None:
-        self.place = place
+        self.place, self.threads = place, threads
         self.call: int | None = None
+        self._variables = _environment(environment)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
         ours, theirs = socket.socketpair()
         # The child has its own copy; ours must be closed for the end of the child to be an end of file.
@@ -64,7 +66,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
-                env={**_environment(threads), **(environment or {})},
+                env={**self._variables, **thread_variables(threads)},
                 start_new_session=True,
             )
         self._channel = ours
@@ -77,7 +79,17 @@ class Worker:
     def begin(self, function: str, call: int, arguments: Call) -> None:
         """Send it a call."""
         self.call = call
-        self._send({"function": function, "call": call, "arguments": dict(arguments)})
+        self._send(
+            {"function": function, "call": call, "arguments": dict(arguments), "threads": self.threads},
+        )
+
+    def release(self, function: str) -> None:
+        """Have it run a function that gives back the memory of its calls; it ends if that fails."""
+        self._send({"release": function})
+
+    def suits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a worker that is started now with more variables would have the environment of this one."""
+        return self._variables == _environment(environment)
 
     def messages(self) -> Iterator[dict[str, Any]]:
         """Yield the messages received since the last call.
@@ -159,6 +171,13 @@ def _worker_program(descriptor: int) -> str:
     )
 
 
-def _environment(threads: int) -> dict[str, str]:
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the environment variables of a number of threads."""
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the environment of a worker but for its threads."""
     # The user's own variables beat SETTINGS, but not the threads, which are ours to divide.
-    return {**SETTINGS, **os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}
+    found = {**SETTINGS, **os.environ, **(more or {})}
+    return {name: value for name, value in found.items() if name not in THREAD_VARIABLES}

@@ -18,6 +18,7 @@ import threading
 from typing import Any
 
 from evenhand.engines.call import perform, to_line
+from evenhand.engines.process import thread_variables
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -54,6 +55,11 @@ def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> 
             channel.sendall(to_line(message).encode() + b"\n")
 
     while "stop" not in (message := inbox.get()):
+        if "release" in message:
+            if perform(message["release"], -1, {}, lambda value: None).failure is None:
+                continue
+            return  # what it holds is free when it has ended
+        _use_threads(message["threads"])
         result = perform(
             message["function"],
             message["call"],
@@ -61,6 +67,17 @@ def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> 
             lambda value: send({"progress": value}),
         )
         send({"result": result.document()})
+
+
+def _use_threads(threads: int) -> None:
+    """Have numerical libraries use a number of threads, unless they do since the process started."""
+    variables = thread_variables(threads)
+    if variables.items() <= os.environ.items():
+        return
+    from threadpoolctl import threadpool_limits
+
+    os.environ.update(variables)  # for those that are loaded later
+    threadpool_limits(threads)  # not in a `with`: until the next call with another number
 
 
 def _listen(channel: socket.socket) -> queue.SimpleQueue[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evenhand.engines.call import FunctionCall
+from evenhand.engines.kept_workers import KeptWorkers
 from evenhand.engines.placement import Placement, card_place
 from evenhand.pipeline.stages.execution import placement as placed
 from evenhand.pipeline.stages.execution.placement import UsableDevices
@@ -39,9 +40,11 @@ def test_all_tasks_of_all_models_are_dealt_over_the_cards_and_a_fault_is_said_on
 ) -> None:
     found = UsableDevices((card_place(0, None), card_place(2, None)), {}, "cuda:1: it differs.")
     sent: list[tuple[int, Placement]] = []
+    workers: list[Any] = []
 
-    def dispatch(calls: Sequence[FunctionCall], watcher: Any, on: Placement, **_: Any) -> list[Any]:
+    def dispatch(calls: Sequence[FunctionCall], watcher: Any, on: Placement, *, kept: Any, **_: Any) -> list[Any]:
         sent.append((len(calls), on))
+        workers.append(kept)
         return []
 
     monkeypatch.setattr(placed, "usable_devices", lambda compute: found)
@@ -54,3 +57,5 @@ def test_all_tasks_of_all_models_are_dealt_over_the_cards_and_a_fault_is_said_on
         (1, ("cuda:0",)),  # the frozen part, before the tasks that share it
         (6, ("cuda:0", "cuda:2")),
     ]
+    assert isinstance(workers[0], KeptWorkers)
+    assert set(workers) == {workers[0]}, "one process on cuda:0 does both"

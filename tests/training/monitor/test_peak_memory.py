@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from evenhand.training.config import TrainConfig
 from evenhand.training.device import device_name
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.peak_memory import highest, peak_memory, reset_peak, usage_of
+from evenhand.training.monitor.peak_memory import highest, peak_memory, reset_host_peak, reset_peak, usage_of
 
 CARD = torch.device("cuda", 1)
 
@@ -34,6 +35,18 @@ def test_every_epoch_says_where_it_ran_and_what_it_took(tiny: SimpleNamespace) -
         # torch alone takes more than 50 MB; a unit of 1,024 bytes too many or too few would be far off
         assert 50e6 < line["peak_memory"]["host_bytes"] < 200e9
     assert usage_of(lines, "cpu") == {"device": "cpu", "peak_memory": lines[-1]["peak_memory"]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot reset it")
+def test_the_peak_of_the_host_begins_anew_where_a_process_is_kept() -> None:
+    ballast = b"x" * (256 << 20)
+    before = peak_memory(torch.device("cpu"))["host_bytes"]
+    del ballast
+    reset_host_peak()
+    after = peak_memory(torch.device("cpu"))["host_bytes"]
+    assert before is not None
+    assert after is not None
+    assert after <= before - (200 << 20)
 
 
 def test_the_highest_of_several_peaks_leaves_out_what_is_not_known() -> None:

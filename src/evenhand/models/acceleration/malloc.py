@@ -37,6 +37,12 @@ def kept_memory(*, usual: int = 32 << 20, kept: int = 1 << 30) -> Iterator[None]
         library.malloc_trim(0)
 
 
+def trim() -> None:
+    """Have the C library give freed memory back to the system; nothing where it is not glibc."""
+    if (library := _glibc()) is not None:
+        library.malloc_trim(0)
+
+
 def _glibc() -> ctypes.CDLL | None:
     """Return the C library of this process if it has glibc's calls."""
     if not sys.platform.startswith("linux"):

@@ -28,7 +28,7 @@ from evenhand.pipeline.references.floor import write_floor
 from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
 from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
 from evenhand.pipeline.stages.evaluate import evaluate_run
-from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.dispatch import dispatch, kept_workers
 from evenhand.pipeline.stages.execution.placement import placement, say_passed_over
 from evenhand.pipeline.stages.execution.progress import Silent, Watcher
 from evenhand.pipeline.stages.execution.progress_bars import shows_progress
@@ -341,37 +341,38 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
     ]
     say_passed_over(settings.compute, watcher)
     single = placement(settings.compute, 1)
-    dispatch(checks, watcher, single, threads=cores, one_call=True)
-    # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
-    for model in settings.fitted:
-        if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
-            watcher.stage(f"{model.name}: frozen part")
-            call = PrepareCall(**places, model=model.name, threads=cores)
-            dispatch([call], watcher, single, threads=cores, one_call=True)
-    tasks = [
-        (model.name, fold, seed)
-        for model in settings.fitted
-        for fold in range(settings.folds.k)
-        for seed in model.seeds
-    ]
-    # All tasks of all models in one list: a slow model then leaves no worker idle at its end.
-    on = placement(settings.compute, len(tasks))
-    threads = settings.compute.threads or max(1, usable_cores() // max(1, on.workers))
-    calls = [
-        TrainCall(**places, model=model, fold=fold, seed=seed, threads=threads, watcher=WATCHER)
-        for model, fold, seed in tasks
-    ]
-    watcher.stage("training", len(calls))
-    dispatch(calls, watcher, on, threads=threads)
-    soups = [
-        SoupCall(**places, model=model.name, fold=fold, threads=threads)
-        for model in settings.model
-        if settings.train_of(model).soup != "none" and len(model.seeds) > 1
-        for fold in range(settings.folds.k)
-    ]
-    if soups:
-        watcher.stage("averaging weights", len(soups))
-        dispatch(soups, watcher, placement(settings.compute, len(soups)), threads=threads)
+    with kept_workers() as kept:
+        dispatch(checks, watcher, single, threads=cores, one_call=True, kept=kept)
+        # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
+        for model in settings.fitted:
+            if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
+                watcher.stage(f"{model.name}: frozen part")
+                call = PrepareCall(**places, model=model.name, threads=cores)
+                dispatch([call], watcher, single, threads=cores, one_call=True, kept=kept)
+        tasks = [
+            (model.name, fold, seed)
+            for model in settings.fitted
+            for fold in range(settings.folds.k)
+            for seed in model.seeds
+        ]
+        # All tasks of all models in one list: a slow model then leaves no worker idle at its end.
+        on = placement(settings.compute, len(tasks))
+        threads = settings.compute.threads or max(1, usable_cores() // max(1, on.workers))
+        calls = [
+            TrainCall(**places, model=model, fold=fold, seed=seed, threads=threads, watcher=WATCHER)
+            for model, fold, seed in tasks
+        ]
+        watcher.stage("training", len(calls))
+        dispatch(calls, watcher, on, threads=threads, kept=kept)
+        soups = [
+            SoupCall(**places, model=model.name, fold=fold, threads=threads)
+            for model in settings.model
+            if settings.train_of(model).soup != "none" and len(model.seeds) > 1
+            for fold in range(settings.folds.k)
+        ]
+        if soups:
+            watcher.stage("averaging weights", len(soups))
+            dispatch(soups, watcher, placement(settings.compute, len(soups)), threads=threads, kept=kept)
 
 
 def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:

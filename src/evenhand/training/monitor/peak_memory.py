@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 
 PeakMemory = dict[str, int | None]
-"""`device_bytes`: allocated on the device at most; `host_bytes`: resident in the process at most, ever."""
+"""`device_bytes`: allocated on the device at most; `host_bytes`: resident in the process at most, since its start
+or `reset_host_peak`."""
 
 
 def reset_peak(device: torch.device) -> None:
-    """Begin to count the peak of a device anew; the peak of the host cannot be reset."""
+    """Begin to count the peak of a device anew."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 
 
+def reset_host_peak() -> None:
+    """Begin to count the peak of this process anew, where the system can: Linux (proc(5), clear_refs)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
 def peak_memory(device: torch.device) -> PeakMemory:
-    """Return the peak memory since `reset_peak`; None where it is not known (the device is the CPU; Windows).
+    """Return the peak memory since it was reset; None where it is not known (the device is the CPU; Windows).
 
     Neither waits for the device.
     """

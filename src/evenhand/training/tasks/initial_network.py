@@ -11,10 +11,13 @@ from evenhand.base.seeds import seed_from
 from evenhand.base.storage.files.atomic import to_json
 from evenhand.base.values import TEST, Ints
 from evenhand.modalities.torch_half import torch_half
+from evenhand.models.acceleration.malloc import trim
 from evenhand.models.config import SizedModel
 from evenhand.models.io.network_files import recorded_precision
 from evenhand.models.network import Network, build_network
+from evenhand.training.device_faults import free_memory
 from evenhand.training.inputs.inputs import Inputs
+from evenhand.training.monitor.peak_memory import reset_host_peak
 from evenhand.training.optim.weight_averaging import Weights, cloned, copy_into
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.stages import stage_plans
@@ -86,3 +89,11 @@ def _with_frozen_encoder(model: str, k: int, seed: int) -> Network:
 def _cached_network(model: str, k: int, seed: int) -> tuple[Network, Weights]:
     network = build_network(SizedModel.model_validate(json.loads(model)), k, seed)
     return network, cloned(dict(network.head.state_dict()))
+
+
+def release_memory() -> None:
+    """Give back what a process keeps from one task for the next: the last frozen network, and freed memory."""
+    _cached_network.cache_clear()
+    free_memory()
+    trim()
+    reset_host_peak()

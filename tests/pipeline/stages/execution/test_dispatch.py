@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+import evenhand.modalities.photos.encoders  # noqa: F401  (registers "small")
 from evenhand.base.errors import TaskError
-from evenhand.engines.call import CallFailure, CallResult, Event
+from evenhand.base.storage.files.atomic import to_json
+from evenhand.engines.call import CallFailure, CallResult, Event, resolve
 from evenhand.engines.placement import Place, Placement
+from evenhand.models.config import SizedModel
 from evenhand.pipeline.stages.execution import dispatch as module
-from evenhand.pipeline.stages.execution.dispatch import dispatch, score_message
+from evenhand.pipeline.stages.execution.dispatch import dispatch, kept_workers, score_message
 from evenhand.pipeline.stages.execution.progress import Silent
 from evenhand.training.calls import SoupCall
+from evenhand.training.tasks import initial_network
 
 
 def noting(model: str, progress: Callable[[Any], None]) -> str:
@@ -62,6 +66,29 @@ def test_a_worker_that_was_killed_twice_is_a_question_of_memory(monkeypatch: pyt
     assert "Lower train.batch_size" in str(raised.value)
 
 
+def test_a_failed_task_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ("Model a, fold 1: there is no labelled row.", "The disk is slow.")
+    failed = [CallResult(0, failure=CallFailure("TaskError", message, known=True)) for message in said]
+    monkeypatch.setattr(module, "run_calls", lambda *args, **more: failed)
+    with pytest.raises(TaskError) as raised:
+        dispatch([CALL, CALL], Silent(), Placement(1), threads=1)
+    assert str(raised.value) == (
+        "2 of 2 tasks failed; the results of the others are kept.\n"
+        "  Model a, fold 1: there is no labelled row.\n"
+        "  model a, fold 1: The disk is slow."
+    )
+
+
+def test_workers_are_kept_without_what_a_task_kept_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[str] = []
+    monkeypatch.setattr(initial_network, "free_memory", lambda: released.append("freed"))
+    model = to_json(SizedModel(name="a", encoder="small", tune="head").plain())
+    initial_network._cached_network(model, 2, 0)
+    resolve(kept_workers().release)()
+    assert released == ["freed"]
+    assert initial_network._cached_network.cache_info().currsize == 0
+
+
 def test_places_go_to_the_workers_and_what_happens_on_cards_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
@@ -74,6 +101,6 @@ def test_places_go_to_the_workers_and_what_happens_on_cards_is_told(monkeypatch:
     monkeypatch.setattr(module, "run_calls", run_calls)
     watcher, on = Heard(), Placement(1, (Place("cuda:0"),))
     dispatch([CALL], watcher, on, threads=3)
-    assert seen == {"workers": 1, "places": on.places, "threads": 3}
+    assert seen == {"workers": 1, "places": on.places, "threads": 3, "kept": None}
     assert watcher.messages[0] == "model a, fold 1: cuda:0 ran out of memory; it is tried again alone."
     assert watcher.messages[1].startswith("cuda:0 is not used any more: two tasks failed on it and succeeded on")

@@ -9,6 +9,7 @@ from typing import Any
 
 from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, Event, FunctionCall
+from evenhand.engines.kept_workers import KeptWorkers
 from evenhand.engines.local import run_calls
 from evenhand.engines.placement import Placement
 from evenhand.pipeline.stages.execution.progress import Watcher
@@ -21,12 +22,13 @@ def dispatch(
     *,
     threads: int,
     one_call: bool = False,
+    kept: KeptWorkers | None = None,
 ) -> list[Any]:
     """Return the results of calls of one function, in their order, run in worker processes.
 
     `on` says in how many, and on which cards. The watcher counts finished calls, or with `one_call` the steps that
     the call reports. Alerts and the scores of finished trainings are passed on as they arrive; a {"note": sentence}
-    of several calls once.
+    of several calls once. `kept` are the workers of lists of calls before (`kept_workers`).
 
     Raises
     ------
@@ -66,16 +68,27 @@ def dispatch(
 
     # All calls are finished or failed before an error is raised: hours of other tasks must not be lost to one.
     results = run_calls(
-        calls[0].function, arguments, workers=on.workers, places=on.places, threads=threads, on_event=on_event
+        calls[0].function,
+        arguments,
+        workers=on.workers,
+        places=on.places,
+        threads=threads,
+        on_event=on_event,
+        kept=kept,
     )
     failed = [(_call_name(arguments[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
         _show_details(failed)
-        lines = "\n".join(f"  {name}: {_failure_message(failure)}" for name, failure in failed)
+        lines = "\n".join(f"  {_failure_line(name, failure)}" for name, failure in failed)
         raise TaskError(
             f"{len(failed)} of {len(results)} tasks failed; the results of the others are kept.\n{lines}"
         )
     return [result.value for result in results]
+
+
+def kept_workers() -> KeptWorkers:
+    """Return a context for several lists of calls of tasks, whose processes are started once and end with it."""
+    return KeptWorkers("evenhand.training.tasks.initial_network:release_memory")
 
 
 def alert_message(alert: Mapping[str, Any]) -> str:
@@ -96,6 +109,12 @@ def score_message(summary: Any) -> str:
 
 def _figure(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.3f}"
+
+
+def _failure_line(name: str, failure: CallFailure) -> str:
+    """Return which call failed and why; many errors of tasks name their task themselves."""
+    message = _failure_message(failure)
+    return message if message.lower().startswith(f"{name}: ".lower()) else f"{name}: {message}"
 
 
 def _failure_message(failure: CallFailure) -> str:
