@@ -31,7 +31,7 @@ class ComputeConfig(Section):
     """Processes, threads, device and store.
 
     No key changes what is computed, but some change its rounding: threads and device change the order of sums, and
-    so the last bits of a result, and TF32 the fourth digit of a product.
+    so the last bits of a result, as compiling does, and TF32 the fourth digit of a product.
     """
 
     workers: int | None = option(
@@ -60,6 +60,11 @@ class ComputeConfig(Section):
         "highest",
         description="As in torch.set_float32_matmul_precision, for convolutions too: high is TF32 on NVIDIA GPUs "
         "since Ampere, faster with 10 of 23 bits of the mantissa; nothing changes elsewhere.",
+    )
+    compile: bool = option(
+        False,
+        description="Whether tuned blocks run through torch.compile, for training and prediction; it takes a "
+        "compiler, and half a minute for each network before its first step.",
     )
     per_device: int = option(
         1,

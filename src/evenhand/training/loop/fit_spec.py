@@ -141,6 +141,8 @@ class FitSpec:
         Builder of the recorder of an epoch: (number of classes, whether multi-label, steps, batches) -> recorder.
     device
         Where the network and the inputs are.
+    compiler
+        Returns the tuned part as a module that runs compiled (`evenhand.training.compiled`), or None.
     """
 
     network: Trainable
@@ -159,6 +161,12 @@ class FitSpec:
     second_sets: tuple[SecondSet, ...] = ()
     recorder: Callable[[int, bool, int, int], EpochRecorder] = EpochRecorder
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    compiler: Callable[[nn.Module], nn.Module] | None = None
+
+    @property
+    def module(self) -> nn.Module:
+        """The tuned part of the network as it is run: inputs -> (b, k) logits."""
+        return self.network.tuned if self.compiler is None else self.compiler(self.network.tuned)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ class FitState:
         self.stage, self.first = stage, len(self.lines)
         spec = self.spec
         move_boundary(spec.network, self.current_stage.tune)
-        self.module = spec.network.tuned
+        self.module = spec.module
         self.reset_optimizer()
         rows, most = spec.validation_rows, self.current_stage.inputs.at_once or spec.train.batch_size
         # the same tensors in every epoch, so that inputs can recognise them

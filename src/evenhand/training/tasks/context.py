@@ -43,8 +43,8 @@ class TaskContext:
     device
         As in `compute.device`; of a list, the first. Where a worker process was placed, its own card counts
         (`device_of`).
-    deterministic, float32_matmul_precision
-        As in [compute].
+    deterministic, float32_matmul_precision, compiles
+        As in [compute] (`compile`).
     truth_threshold
         The degree from which on a soft label is true in [score].
     kind_config
@@ -71,6 +71,7 @@ class TaskContext:
     exclusive: tuple[tuple[str, ...], ...] = ()
     deterministic: bool = True
     float32_matmul_precision: str = "highest"
+    compiles: bool = False
 
     @classmethod
     def of(cls, record: str, store: StorePlace, model: str) -> TaskContext:
@@ -108,6 +109,7 @@ class TaskContext:
             exclusive=_exclusive(opened, resolved),
             deterministic=bool(compute.get("deterministic", True)),
             float32_matmul_precision=str(compute.get("float32_matmul_precision", "highest")),
+            compiles=bool(compute.get("compile", False)),
         )
 
     @property

@@ -26,6 +26,7 @@ from evenhand.models.acceleration.frozen import frozen_dtype
 from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import computed_precision, save_network
 from evenhand.models.network import Network
+from evenhand.training.compiled import first_line, is_of_compiler
 from evenhand.training.device import device_marks, device_name, device_of
 from evenhand.training.device_faults import on_device
 from evenhand.training.inputs.targets import Targets
@@ -44,7 +45,7 @@ from evenhand.training.tasks.head_outputs import finish_head, finishes, start_he
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
 from evenhand.training.tasks.memory_advice import prediction_advice, training_advice
 from evenhand.training.tasks.notes import Report, say_emulated, say_recorded_precision
-from evenhand.training.tasks.numerics import numerics, numerics_marks
+from evenhand.training.tasks.numerics import compiler_of, numerics, numerics_marks
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
@@ -96,6 +97,14 @@ def run_task(
             return _fit(context, fold, seed, threads, folder, watcher, progress)
     except TaskError as error:
         raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
+    except RuntimeError as error:
+        if not is_of_compiler(error):
+            raise
+        # of the gradients: a forward pass that cannot be compiled runs uncompiled
+        raise TaskError(
+            f"Model {model}, fold {fold}, seed {seed}: its gradients cannot be compiled ({first_line(error)}). Run "
+            "it anew without: --set compute.compile=false --fresh."
+        ) from None
     except OSError as error:
         raise TaskError(
             f"Model {model}, fold {fold}, seed {seed}: {error.filename or folder} cannot be written or read "
@@ -139,7 +148,13 @@ def check_weights(
 
 
 def task_spec(
-    context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], seed: int, *, pretrain: bool = True
+    context: TaskContext,
+    parts: TaskRows,
+    key: tuple[int | str, ...],
+    seed: int,
+    *,
+    pretrain: bool = True,
+    progress: Report | None = None,
 ) -> FitSpec:
     """Return the spec of one task; its encoder is trained without labels first where its options ask for that."""
     device = device_of(context.device)
@@ -170,7 +185,12 @@ def task_spec(
         norms=network.encoder,
         device=device,
     )
-    return replace(spec, second_sets=second_sets, teacher=teacher_of(context, parts.fit, device))
+    return replace(
+        spec,
+        second_sets=second_sets,
+        teacher=teacher_of(context, parts.fit, device),
+        compiler=compiler_of(context, device, progress),
+    )
 
 
 def second_sets_of(context: TaskContext, network: Network, device: torch.device) -> tuple[SecondSet, ...]:
@@ -217,10 +237,11 @@ def _fit(
     if not len(parts.fit):
         raise TaskError("there is no labelled row to train on. Use fewer folds, or a smaller test.")
     key = (seed, context.model.name, fold)
-    spec = task_spec(context, parts, key, seed)
+    spec = task_spec(context, parts, key, seed, progress=progress)
     if context.model.is_solved:
         return solve(context, spec, parts, folder, fold, seed)
-    fingerprint = _fingerprint(context, parts, key, threads, _frozen_marks(context, spec))
+    marks = [*_frozen_marks(context, spec), *([] if spec.compiler is None else ["compiled"])]
+    fingerprint = _fingerprint(context, parts, key, threads, marks)
     checkpointer = Checkpointer(folder, fingerprint, on_damage=partial(_say, progress))
     watch = None if progress is None else lambda done, total: progress([done, total])
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)

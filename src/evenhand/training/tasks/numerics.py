@@ -1,15 +1,19 @@
-"""How a task computes: threads, deterministic algorithms and the precision of float32, as [compute] says."""
+"""How a task computes, as [compute] says: threads, deterministic algorithms, TF32, compiled or not."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 
+from evenhand.training.compiled import Compiler, why_not_compiled
 from evenhand.training.device import device_of
 from evenhand.training.loop.determinism import deterministic, reproducible_cublas
 from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.notes import Report
+from evenhand.training.tasks.stages import stage_plans
 
 
 @contextlib.contextmanager
@@ -38,3 +42,21 @@ def numerics_marks(context: TaskContext, device: torch.device) -> list[str]:
         return []
     marks = [] if context.deterministic else ["not deterministic"]
     return marks + (["TF32"] if context.float32_matmul_precision == "high" else [])
+
+
+def compiler_of(context: TaskContext, device: torch.device, progress: Report | None = None) -> Compiler | None:
+    """Return what compiles the tuned blocks of a model, if `compute.compile` asks for it; None for a head alone.
+
+    None, too, where nothing can be compiled on this machine; that, and a network that cannot be compiled, is said.
+    """
+    if not context.compiles or all(plan.tune == "head" for plan in stage_plans(context.model, context.train)):
+        return None
+
+    def say(what: str, reason: str) -> None:
+        if progress is not None:
+            progress({"note": f"compute.compile: {what} ({reason}). Training and prediction run uncompiled."})
+
+    if reason := why_not_compiled(device):
+        say("nothing can be compiled here", reason)
+        return None
+    return Compiler(context.train.batch_size, partial(say, f"model {context.model.name} cannot be compiled"))

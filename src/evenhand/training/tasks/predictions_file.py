@@ -99,7 +99,7 @@ def score_of(spec: FitSpec, stage: int, rows: Ints, correct: Correct) -> Score:
 def logits_of(spec: FitSpec, inputs: Inputs, rows: Ints) -> Floats:
     """Return (len(rows), k) uncorrected logits of a spec's network for rows of some inputs."""
     return predict_logits(
-        spec.network.tuned,
+        spec.module,
         inputs,
         rows,
         spec.targets.k,

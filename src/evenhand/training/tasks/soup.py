@@ -151,7 +151,7 @@ def run_soup(
         progress({"message": f"{damage}. The weights are averaged again."})
     discard(folder, SOUP)
     with numerics(context, threads):
-        found = _soup(context, fold, folder)
+        found = _soup(context, fold, folder, progress)
     write_task(folder, found, context.shared, SOUP)
     return found
 
@@ -162,14 +162,15 @@ def soup_folder(context: TaskContext, fold: int) -> Path:
     return context.record.task_folder(context.model.name, fold, 0).parent / "soup"
 
 
-def _soup(context: TaskContext, fold: int, folder: Path) -> dict[str, Any]:
+def _soup(context: TaskContext, fold: int, folder: Path, progress: Report | None) -> dict[str, Any]:
     how, seeds = context.train.soup, _last_stage_seeds(context, fold)
     out: dict[str, Any] = {"model": context.model.name, "fold": fold, "kept": False, "members": []}
     parts = context.parts(fold)
     if how == "none" or len(seeds) < 2 or not len(parts.scored):
         return out
     shift, unsmoothing = _shift(context, fold, seeds), _unsmoothing(context, fold, seeds)
-    spec = task_spec(context, parts, ("soup", context.model.name, fold), seeds[0], pretrain=False)
+    key = ("soup", context.model.name, fold)
+    spec = task_spec(context, parts, key, seeds[0], pretrain=False, progress=progress)
     spec = _with_correction(spec, shift, unsmoothing)
     alone = [float(_summary(context, fold, seed)["score"]) for seed in seeds]
     soup = make_soup(spec, [_weights(context, fold, seed, spec) for seed in seeds], alone, how)

@@ -27,7 +27,7 @@ from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.memory_advice import prediction_advice
 from evenhand.training.tasks.notes import Report, say_recorded_precision
-from evenhand.training.tasks.numerics import numerics
+from evenhand.training.tasks.numerics import compiler_of, numerics
 from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
 from evenhand.training.tasks.task_files import SOUP, WEIGHTS, kept_soup, summary_of
@@ -67,7 +67,7 @@ def predict_fold(
     with numerics(context, threads):
         network, correct = network_of_fold(context, fold, seed)
         say_recorded_precision(network, device_of(context.device), progress)
-        found = network_probabilities(context, network, rows, correct)
+        found = network_probabilities(context, network, rows, correct, progress)
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
@@ -137,7 +137,11 @@ def _correct(summary: Mapping[str, Any]) -> Correct:
 
 
 def network_probabilities(
-    context: TaskContext, network: Network, entry: StoreEntry, correct: Correct | None = None
+    context: TaskContext,
+    network: Network,
+    entry: StoreEntry,
+    correct: Correct | None = None,
+    progress: Report | None = None,
 ) -> Floats:
     """Return (n, k) float64 probabilities of all rows of an entry by a network, averaged over test views.
 
@@ -148,10 +152,12 @@ def network_probabilities(
     """
     device = device_of(context.device)
     network.to_device(device)
+    compiler = compiler_of(context, device, progress)
+    module = network.tuned if compiler is None else compiler(network.tuned)
 
     def logits_of(view: View) -> Floats:
         logits = predict_logits(
-            network.tuned,
+            module,
             build_inputs(context, network, seen(entry, view), device),
             np.arange(len(entry)),
             context.samples.k,
