@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -26,7 +26,11 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     real = compiled._compiled
 
     def noted(name: str) -> Any:
-        return lambda module, x: rows.append(len(x)) or real(name)(module, x)
+        def run(module: nn.Module, x: Any) -> Any:
+            rows.append(len(x))
+            return real(name)(module, x)
+
+        return run
 
     monkeypatch.setattr(compiled, "_compiled", noted)
     return rows
@@ -37,6 +41,10 @@ def tuned() -> Tuned:
         torch.manual_seed(0)
         body = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5))
         return Tuned(FeatureExtractor([body]), nn.Linear(8, 3))
+
+
+def norm_of(module: nn.Module) -> nn.BatchNorm1d:
+    return next(part for part in module.modules() if isinstance(part, nn.BatchNorm1d))
 
 
 def batch(rows: int) -> Tensor:
@@ -54,8 +62,10 @@ def test_steps_and_predictions_are_those_of_the_network_itself(
         for one in (plain, module):
             torch.manual_seed(rows)
             one.train()(batch(rows)).square().mean().backward()
-    for (name, one), other in zip(plain.named_parameters(), own.parameters(), strict=True):
-        assert torch.allclose(one.grad, other.grad, atol=1e-6), name
+    for (name, here), there in zip(plain.named_parameters(), own.parameters(), strict=True):
+        assert here.grad is not None, name
+        assert there.grad is not None, name
+        assert torch.allclose(here.grad, there.grad, atol=1e-6), name
     for name, value in plain.state_dict().items():  # running statistics
         assert torch.allclose(value, own.state_dict()[name], atol=1e-6), name
     with torch.no_grad():
@@ -68,7 +78,7 @@ def test_short_batches_are_filled_up_in_evaluation_alone(backend: list[int]) -> 
     module = Compiler(16)(own)
     for rows in (12, 11, 5, 12):  # of a third size in training: a part of a step, uncompiled
         module.train()(batch(rows))
-    assert own.features.stages[0][1].num_batches_tracked == 4
+    assert norm_of(own).num_batches_tracked == 4
     with torch.no_grad():
         assert [len(module.eval()(batch(rows))) for rows in (16, 3, 20)] == [16, 3, 20]
     assert backend == [12, 11, 12, 16, 16, 20]
@@ -90,14 +100,14 @@ def test_parts_of_several_shapes_run_as_they_are(backend: list[int]) -> None:
 def test_hooks_and_counted_statistics_see_every_layer(backend: list[int]) -> None:
     own = tuned()
     module = Compiler(16)(own).train()
-    spread = FeatureSpread(own.features)
+    spread = FeatureSpread(cast(nn.Module, own.features))
     with spread.watched():
         module(batch(8))
     assert backend == []
     assert spread.read() is not None
     refresh(module, [batch(8), batch(9)], module)
     assert backend == []
-    assert own.features.stages[0][1].momentum == 0.1
+    assert norm_of(own).momentum == 0.1
 
 
 def test_a_head_alone_is_not_compiled() -> None:
