@@ -24,9 +24,11 @@ CHECKED = ("runs/", "scanruns/", "resumed/", "store/")
 
 _NOTICE = re.compile(
     r"damaged|checksum|missing|made again|not there|cannot be|unreadable|refused|not a |differ|changed"
-    r"|written again|unfinished",
+    r"|written again",
     re.IGNORECASE,
 )
+_UNFINISHED = re.compile(r"\bis not finished\b|\bunfinished\b")
+"""What commands call a run without scores.json, as docs/safety.md promises: of another file it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -124,19 +126,20 @@ class Bench:
         self._copy(case.command)
         path = self.work / case.file
         damage(path, case.damage, case.number, str(case))
-        same = path.is_file() and os.access(path, os.R_OK) and _same(path, self.whole / case.file)
+        lost = not path.is_file()
+        same = not lost and os.access(path, os.R_OK) and _same(path, self.whole / case.file)
         weak = case.damage == "no-permission"
         ended = run(self._line(case.command), self.work, environment(self.work), weak=weak)
         checked = case.file.startswith(CHECKED) and not same and not weak
         fault = fault_of(ended)
-        if not fault and checked and self._silent(case, ended, figures := self._figures(case.command, ended)):
+        if not fault and checked and self._silent(case, ended, figures := self._figures(case.command, ended), lost):
             # Perhaps a line that is another every time: the command runs on sound files once more.
             self._copy(case.command)
             self._learn(case.command, run(self._line(case.command), self.work, environment(self.work), patience=10))
-            fault = "silent" if self._silent(case, ended, figures) else ""
+            fault = "silent" if self._silent(case, ended, figures, lost) else ""
         return Result(case, fault, ended)
 
-    def _silent(self, case: Case, ended: Ended, figures: Counter[str]) -> bool:
+    def _silent(self, case: Case, ended: Ended, figures: Counter[str], lost: bool) -> bool:
         """Return whether figures differ from those of sound files, and no new line says why."""
         if ended.code not in (0, 1):
             return False
@@ -145,10 +148,8 @@ class Bench:
         changed = [line for line in (*new, *gone) if _masked(line) not in unstable]
         if not changed:
             return False
-        words = [*_lines(ended.err), *new]
-        return not any(
-            line not in said and (_NOTICE.search(line) or Path(case.file).name in line) for line in words
-        )
+        words = [line for line in (*_lines(ended.err), *new) if line not in said]
+        return not any(says_why(line, case.file, lost=lost) for line in words)
 
     def _learn(self, command: str, ended: Ended) -> None:
         """Remember how a command ends on sound files, and which lines are others every time."""
@@ -215,6 +216,12 @@ def _masked(line: str) -> str:
 
 def _same(a: Path, b: Path) -> bool:
     return a.stat().st_size == b.stat().st_size and a.read_bytes() == b.read_bytes()
+
+
+def says_why(line: str, file: str, *, lost: bool) -> bool:
+    """Return whether a line says what is wrong with a file; `lost` where there is no regular file of its name."""
+    scores = lost and Path(file).name == "scores.json"
+    return bool(Path(file).name in line or _NOTICE.search(line) or (scores and _UNFINISHED.search(line)))
 
 
 def fault_of(ended: Ended) -> str:

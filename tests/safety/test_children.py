@@ -12,7 +12,7 @@ import evenhand.cli.app
 from . import children
 from .children import Ended, run
 from .damages import DAMAGES, damage
-from .matrix import Case, fault_of
+from .matrix import Case, fault_of, says_why
 
 
 @pytest.fixture
@@ -77,3 +77,12 @@ def test_a_damage_is_the_same_every_time_and_spares_other_names_of_the_file(tmp_
 def test_a_case_is_named_so_that_it_can_be_repeated() -> None:
     case = Case("report", "runs/a/predictions.parquet", "flip", 17)
     assert Case.parse(str(case)) == case
+
+
+@pytest.mark.parametrize(
+    "words", ["runs/b: is not finished. Run its configuration again to resume it.", '"state": "unfinished"']
+)
+def test_a_run_that_is_called_unfinished_says_that_its_scores_are_lost_and_nothing_else(words: str) -> None:
+    assert says_why(words, "runs/b/scores.json", lost=True)
+    assert not says_why(words, "runs/b/scores.json", lost=False)  # a damaged one is named as damaged
+    assert not says_why(words, "runs/b/folds.csv", lost=True)
