@@ -11,6 +11,23 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples
 
 
+@dataclass(frozen=True)
+class Gaps:
+    """What a report has to say about its record.
+
+    Attributes
+    ----------
+    missing
+        Files and folders that the run wrote and that are not there any more: what they hold is left out.
+    damaged
+        Predictions and codes of tasks that do not match their checksums: what the report shows of them was computed
+        before.
+    """
+
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class RecordContents:
     """The contents of one record.
@@ -34,8 +51,8 @@ class RecordContents:
         Columns model, fold, seed and the epoch log; empty if nothing was trained.
     asked, resolved
         The configuration as text, as written by the user and with all defaults.
-    missing
-        Files that the run wrote and that are not there any more, which the report has to say.
+    missing, damaged
+        Those of `Gaps`.
     """
 
     record: Record
@@ -60,6 +77,7 @@ class RecordContents:
     asked: str
     resolved: str
     missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
     @property
     def over(self) -> str:
@@ -80,8 +98,8 @@ class RecordContents:
         return self.record.resolved() if self.resolved else {}
 
 
-def read_evidence(record: Record) -> RecordContents:
-    """Return the contents of a record.
+def read_evidence(record: Record, gaps: Gaps | None = None) -> RecordContents:
+    """Return the contents of a record, with `gaps`, by default the files that its manifest misses.
 
     Raises
     ------
@@ -89,6 +107,7 @@ def read_evidence(record: Record) -> RecordContents:
         If the folder is not a record, or a file in it is damaged.
     """
     record = Record.open(record.path)
+    gaps = gaps or Gaps(tuple(name for name in record.missing() if name != "report.html"))
 
     def document(name: str) -> dict[str, Any] | None:
         return dict(record.json(name)) if record.has(name) else None
@@ -123,7 +142,8 @@ def read_evidence(record: Record) -> RecordContents:
         epochs=record.epochs(),
         asked=_text(record, "config.toml"),
         resolved=_text(record, "resolved.toml"),
-        missing=tuple(name for name in record.missing() if name != "report.html"),
+        missing=gaps.missing,
+        damaged=gaps.damaged,
     )
 
 

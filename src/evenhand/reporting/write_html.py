@@ -20,12 +20,12 @@ from evenhand.reporting.chart_process import DRAWING
 from evenhand.reporting.codes_section import codes_section
 from evenhand.reporting.labels_section import labels_section
 from evenhand.reporting.neighbours_section import neighbours_section
-from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.record_contents import Gaps, read_evidence
 from evenhand.reporting.sections import Picture
 from evenhand.reporting.selection_section import blends, selection_section
 
 
-def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
+def write_report(record: Record, picture: Picture = lambda _: None, gaps: Gaps | None = None) -> Path:
     """Write report.html into a record and return its path.
 
     Parameters
@@ -34,6 +34,8 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
         The record; the report states what is missing in it.
     picture
         Id of a row -> a `data:` URI of a small picture, or None.
+    gaps
+        What is missing and damaged; by default the files that the manifest misses.
 
     Raises
     ------
@@ -41,15 +43,15 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
         If the folder is not a record.
     """
     path = record.path / "report.html"
-    record.write_text("report.html", rendered(record, picture))
+    record.write_text("report.html", rendered(record, picture, gaps))
     return path
 
 
-def rendered(record: Record, picture: Picture = lambda _: None) -> str:
+def rendered(record: Record, picture: Picture = lambda _: None, gaps: Gaps | None = None) -> str:
     """Return the report as HTML text."""
     # The chart library loads in its own process while the record is read here.
     DRAWING.start()
-    evidence = read_evidence(record)
+    evidence = read_evidence(record, gaps)
     return (
         page_environment()
         .get_template("report.html.j2")

@@ -13,9 +13,10 @@ import pytest
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.files import atomic
 from evenhand.base.storage.manifest import read_manifest
-from evenhand.base.storage.record import Record, records, unfinished
+from evenhand.base.storage.record import Record, records
 from evenhand.base.storage.sealed_json import write_sealed
 from evenhand.base.values import Finding, Folds, Samples
+from evenhand.pipeline.resuming.resumable import resumable
 
 
 @pytest.fixture
@@ -75,13 +76,13 @@ def test_what_was_asked_and_used_is_kept(record: Record) -> None:
 
 def test_unfinished_records_are_found_by_fingerprint(record: Record) -> None:
     output = record.path.parent
-    assert unfinished(output, "abc") == record
-    assert unfinished(output, "other") is None
+    assert resumable(output, "abc") == record
+    assert resumable(output, "other") is None
     record.write_json("scores.json", {})
     assert record.finished
-    assert unfinished(output, "abc") == record  # killed before its report was written
+    assert resumable(output, "abc") == record  # killed before its report was written
     (record.path / "report.html").write_text("")
-    assert unfinished(output, "abc") is None
+    assert resumable(output, "abc") is None
     assert records(output) == [record]
     assert records(output / "none") == []
 
@@ -161,23 +162,23 @@ def test_a_process_killed_while_it_makes_a_record_leaves_none(tmp_path: Path, na
     assert dead.returncode == -9
     assert len(list(tmp_path.iterdir())) == 1  # what was being built, hidden
     assert records(tmp_path) == []
-    assert unfinished(tmp_path, "abc") is None
+    assert resumable(tmp_path, "abc") is None
     data = {"fingerprint": "abc", "kind": "photos", "classes": ["x", "y"]}
     made = Record.create(tmp_path, asked="", resolved={}, data=data, samples=samples([0, 1, 1]))
     assert list(tmp_path.iterdir()) == [made.path]
-    assert unfinished(tmp_path, "abc") == made
+    assert resumable(tmp_path, "abc") == made
 
 
 def test_a_record_without_its_rows_is_not_resumed(record: Record) -> None:
     (record.path / "samples.parquet").unlink()
-    assert unfinished(record.path.parent, "abc") is None
+    assert resumable(record.path.parent, "abc") is None
 
 
 def test_a_record_without_the_rows_of_its_second_set_is_not_resumed(record: Record) -> None:
     record.write_json("data.json", {**record.data(), "encoded_generalization": {}})
-    assert unfinished(record.path.parent, "abc") is None
+    assert resumable(record.path.parent, "abc") is None
     record.write_generalization(samples([0, 1, 1]))
-    assert unfinished(record.path.parent, "abc") == record
+    assert resumable(record.path.parent, "abc") == record
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +211,7 @@ def test_a_disk_that_fills_at_any_write_leaves_no_record_or_a_whole_one(
     monkeypatch.undo()
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     for found in records(tmp_path):
-        assert unfinished(tmp_path, "abc") == found
+        assert resumable(tmp_path, "abc") == found
         assert all(found.sound(name) for name in read_manifest(found.path).marks)
     assert len(records(tmp_path)) == (writes == 10)
 
@@ -248,7 +249,7 @@ def test_a_damaged_record_does_not_keep_others_from_being_resumed(record: Record
     (output / "20990101_000000" / "resolved.toml").write_text("")
     if raw is not None:
         (output / "20990101_000000" / "data.json").write_bytes(raw)
-    found = unfinished(output, "abc")
+    found = resumable(output, "abc")
     assert found is not None
     assert found.path.name == "20000101_000000"
 
@@ -334,7 +335,7 @@ def test_a_record_whose_configuration_is_missing_is_still_listed(record: Record)
     assert found == record
     with pytest.raises(RecordError, match=r"resolved\.toml: is missing, though the run wrote it"):
         found.resolved()
-    assert unfinished(record.path.parent, "abc") is None
+    assert resumable(record.path.parent, "abc") is None
 
 
 def test_predictions_without_the_columns_that_rows_are_found_by_are_damage(record: Record) -> None:

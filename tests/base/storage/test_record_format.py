@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.record import Record, records, unfinished
+from evenhand.base.storage.record import Record, records
 from evenhand.base.storage.record_format import FORMAT
+from evenhand.pipeline.resuming.resumable import resumable
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_run_of_another_format_is_not_resumed(record: Record) -> None:
     output = record.path.parent
     assert [one.path for one in records(output)] == [record.path]
     rewritten(record, record_format=1)
-    assert unfinished(output, "abc") is None
+    assert resumable(output, "abc") is None
 
 
 def test_a_damaged_environment_is_not_mistaken_for_another_format(record: Record) -> None:

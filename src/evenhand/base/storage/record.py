@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,8 +30,8 @@ from evenhand.base.storage.files.links import refuse_link_out
 from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
 from evenhand.base.storage.manifest import MANIFEST, recording
-from evenhand.base.storage.record_folder import RecordFolder, first_line
-from evenhand.base.storage.record_format import FORMAT, refuse_other_format
+from evenhand.base.storage.record_folder import AGAIN, RecordFolder, first_line
+from evenhand.base.storage.record_format import CHECKSUMS, FORMAT, refuse_other_format
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.storage.sealed_json import SealError, check_listed, is_listed
 from evenhand.base.text.toml_text import toml_document
@@ -115,7 +115,8 @@ class Record(RecordFolder):
             with building(output) as folder:
                 record = cls(folder)
                 record.write_text("config.toml", asked)
-                record.write_json("environment.json", {"record_format": FORMAT, **environment()})
+                about = {"record_format": FORMAT, CHECKSUMS: MANIFEST, **environment()}
+                record.write_json("environment.json", about)
                 record.write_json("data.json", data)
                 if samples is not None:
                     record.write_samples(samples)
@@ -361,8 +362,7 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
         check_listed(path, "task.json")
     except SealError as error:
         raise RecordError(
-            f"{path.with_name('task.json')}: {error}. Run the same configuration again (of a finished run, delete "
-            "its scores.json first), or restore the file from a copy."
+            f"{path.with_name('task.json')}: {error}. Restore the file from a copy, or {AGAIN}."
         ) from None
     out: list[Any] = []
     for text in json_lines(read_regular_text(path, errors="replace")):
@@ -383,28 +383,3 @@ def records(output: Path) -> list[Record]:
         return []
     found = {path.parent for name in ("resolved.toml", MANIFEST) for path in output.glob(f"*/{name}")}
     return [Record(folder) for folder in sorted(found) if not folder.name.startswith(".")]
-
-
-def unfinished(output: Path, fingerprint: str, on_damage: Callable[[str], None] = lambda _: None) -> Record | None:
-    """Return the newest unfinished record of the same configuration and data, or None.
-
-    A record that is damaged or has no rows cannot be resumed and is skipped.
-
-    Parameters
-    ----------
-    on_damage
-        Called with a sentence for each unfinished record that is skipped because a file of it is damaged.
-    """
-    for record in reversed(records(output)):
-        if record.complete:
-            continue
-        try:
-            data = record.data()
-            if data["fingerprint"] == fingerprint and record.has_rows(data):
-                record.resolved(), record.samples(), record.generalization()
-                return record
-        except KeyError:
-            continue
-        except RecordError as error:
-            on_damage(f"A record that is not finished cannot be resumed. {error}")
-    return None

@@ -21,7 +21,8 @@ from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.files.atomic import plain, read_frame, to_json
 from evenhand.base.storage.files.links import refuse_link_out
 from evenhand.base.storage.files.regular_file import read_regular_text
-from evenhand.base.storage.manifest import holds, read_manifest, record_text, recording
+from evenhand.base.storage.manifest import MANIFEST, holds, read_manifest, record_text, recording
+from evenhand.base.storage.record_format import manifest_is_lost
 
 _READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
 """Path of a file of a record -> its version (inode, mtime, size) and its parsed content. Verbs, rules and sections
@@ -60,7 +61,12 @@ class RecordFolder:
         return self.has(name) or name in read_manifest(self.path).marks
 
     def missing(self) -> tuple[str, ...]:
-        """Return the names of files that were written once and are not there any more, sorted."""
+        """Return the names of files that were written once and are not there any more, sorted.
+
+        Of a record whose manifest is lost, the manifest alone: which other files were written is not known.
+        """
+        if manifest_is_lost(self.path):
+            return (MANIFEST,)
         return tuple(sorted(name for name in read_manifest(self.path).marks if not self.has(name)))
 
     def json(self, name: str) -> Any:
@@ -151,7 +157,12 @@ class RecordFolder:
         if not path.is_file():
             if name in read_manifest(self.path).marks:
                 raise self.damaged(name, "is missing, though the run wrote it")
-            raise RecordError(f"{self.path}: has no {name}. The run did not get that far; run it again.")
+            if self.has("scores.json"):
+                raise self.damaged(name, "is missing, though the run is finished")
+            raise RecordError(
+                f"{self.path}: has no {name}. The run did not get that far: run the same configuration again to "
+                "resume it."
+            )
         self.inside(name)
         if holds(self.path, name) is False:
             raise self.damaged(name, "does not match its checksum: it was damaged, or changed by hand")
@@ -209,16 +220,22 @@ class RecordFolder:
             return _READ[key][1]
 
 
+AGAIN = "run the same configuration again: what is sound is kept, and the rest made again"
+"""What to do about results: `run` takes up a finished record too, where it has lost some of them."""
+
+_LATER = {"report.html": "report {}", "audit.json": "audit {}", "earliness.json": "earliness {}"}
+"""Files that other verbs write -> how they write them again."""
+
+
 def remedy(folder: Path, name: str) -> str:
-    """Return what to do about a damaged file of a record."""
+    """Return what to do about a damaged or missing file of a record."""
     if name in INPUTS:
         return "restore the file from a copy, or run the configuration again with --fresh."
-    if name == "report.html":
-        return f"write it again with: evenhand report {folder}"
-    return (
-        f"restore the file from a copy, or delete {folder / 'scores.json'} and run the same configuration again: "
-        "what is sound is kept, and the rest made again."
-    )
+    if name in _LATER:
+        return f"write it again with: evenhand {_LATER[name].format(folder)}"
+    if name == "ablation.json":
+        return "restore the file from a copy, or delete it and run evenhand ablation with its configuration again."
+    return f"restore the file from a copy, or {AGAIN}."
 
 
 def first_line(error: Exception) -> str:

@@ -79,7 +79,7 @@ def print_examination(found: Examination) -> None:
     for code, after in found.causes.items():
         out.print(cell(f"{code} may come from {', '.join(after)}.", style="dim"))
     if found.passed:
-        out.print(cell(f"Passed: {', '.join(found.passed)}.", style="green"))
+        out.print(cell(f"Passed: {', '.join(sorted(found.passed))}.", style="green"))
     for code, why in found.not_applicable.items():
         out.print(cell(f"{code} not applicable: needs {why}.", style="dim"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from evenhand.base.storage.files.atomic import read_frame
 from evenhand.base.storage.record import Record
+from evenhand.base.storage.record_folder import first_line
 from evenhand.base.storage.sealed_json import check_listed
 
 
@@ -39,22 +39,37 @@ class HeldOutCodes:
 
 
 def codes_of(record: Record) -> tuple[HeldOutCodes, ...]:
-    """Return the codes of every fit of a record that has any, in the order of models, folds and seeds."""
+    """Return the codes of every fit of a record that has any, in the order of models, folds and seeds.
+
+    Raises
+    ------
+    RecordError
+        If those of a fit are damaged: without them, figures and findings would be of other fits than they say.
+    """
     models = [entry["name"] for entry in record.resolved().get("model", [])]
     found = [
-        HeldOutCodes(file.model, file.fold, file.seed, values)
+        HeldOutCodes(file.model, file.fold, file.seed, _values(record, file.path))
         for file in record.task_files("codes.parquet")
-        if file.model in models and (values := _values(file.path)) is not None
+        if file.model in models
     ]
     return tuple(sorted(found, key=lambda one: (models.index(one.model), one.fold, one.seed)))
 
 
-def _values(path: Path) -> npt.NDArray[Any] | None:
-    with contextlib.suppress(OSError, ValueError, KeyError):  # damaged, or of another version
+def _values(record: Record, path: Path) -> npt.NDArray[Any]:
+    try:
         check_listed(path, "task.json")
         table = read_frame(path)
-        return table.loc[table["set"] == "validation"].filter(regex=r"^code:\d+$").to_numpy()
-    return None
+        held_out = table.loc[table["set"] == "validation"]
+    except KeyError:
+        what = "has no column set"
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # a `SealError` is a ValueError
+        what = first_line(error)
+    else:
+        return held_out.filter(regex=r"^code:\d+$").to_numpy()
+    raise record.damaged(path.relative_to(record.path).as_posix(), what)
 
 
 def codes_by_model(codes: Sequence[HeldOutCodes]) -> dict[str, list[HeldOutCodes]]:

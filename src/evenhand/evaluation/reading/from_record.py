@@ -37,7 +37,7 @@ def best_model(record: Record) -> str:
     """
     best = scores_of(record)["headline"].get("best")
     if not isinstance(best, str):
-        raise RecordError(f"{record.path}: scores.json names no best model. Name one of the run, or run it again.")
+        raise RecordError(f"{record.path}: scores.json names no best model. Name a model of the run.")
     return best
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 
 _LEVELS = 3
@@ -24,10 +23,7 @@ def scores_of(record: Record) -> dict[str, Any]:
     document = record.object("scores.json")
     document |= {name: document.get(name) or {} for name in ("scores", "headline")}
     if not _nested(document["scores"], _LEVELS) or not _nested(document["headline"], 0):
-        raise RecordError(
-            f"{record.path / 'scores.json'}: its scores or its headline are not objects. The record is damaged; "
-            "restore the file or run it again."
-        )
+        raise record.damaged("scores.json", "its scores or its headline are not objects")
     return document
 
 

@@ -47,12 +47,15 @@ class LearningCurves:
         What the rules about curves found.
     at_chance
         Model, fold and seed of the fits of a run whose outputs carry no information about the truth (EH302).
+    lost
+        What a finished run has lost of its tasks: names of folders and files below its folder.
     """
 
     source: str
     fits: tuple[FitCurves, ...]
     findings: tuple[Finding, ...] = ()
     at_chance: frozenset[tuple[str, int | None, int | None]] = field(default=frozenset())
+    lost: tuple[str, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return a row for each fit, set and metric.
@@ -97,6 +100,7 @@ class LearningCurves:
             "source": self.source,
             "fits": _without_missing(fits),
             "findings": [finding.document() for finding in self.findings],
+            **({"lost": list(self.lost)} if self.lost else {}),
         }
 
     def _metric_rows(self) -> Iterator[Mapping[str, Any]]:

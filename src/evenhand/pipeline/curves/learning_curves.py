@@ -18,6 +18,7 @@ from evenhand.diagnosis.examine import examine
 from evenhand.diagnosis.rule import RULES
 from evenhand.diagnosis.rules.training.eh302_stuck_at_chance import stuck
 from evenhand.pipeline.curves.curves_result import LearningCurves
+from evenhand.pipeline.resuming.lost_tasks import lost_tasks
 
 CODES = ("EH302", "EH306", "EH307", "EH311", "EH316", "EH320")
 """Rules that read curves: all that apply to a foreign log."""
@@ -68,14 +69,15 @@ def read_curves(source: str | Path | Record, columns: Mapping[str, str]) -> Lear
     if not isinstance(source, Record) and is_log(Path(source)):
         fits = read_log(source, columns)
         histories = tuple(TrainingHistory.of_log(fit) for fit in fits)
-        name = str(source)
+        name, lost = str(source), ()
     else:
         record = Record.open(source)
         histories = histories_of(record)
         fits, name = tuple(history.curves for history in histories), str(record.path)
+        lost = lost_tasks(record)
     evidence = Evidence(histories=histories or None)
     found = examine(evidence, CODES).findings
-    return LearningCurves(name, fits, tuple(found), frozenset(_at_chance(histories)))
+    return LearningCurves(name, fits, tuple(found), frozenset(_at_chance(histories)), lost)
 
 
 def has_curves(source: str | Path) -> bool:

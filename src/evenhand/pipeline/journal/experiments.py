@@ -65,7 +65,10 @@ def damage_words(record: Record, error: Exception) -> str:
     """Return why a record whose files are not as a run writes them has no entry."""
     if isinstance(error, RecordError):
         return str(error)
-    return f"{record.path}: is damaged ({type(error).__name__}: {error}). Restore its files or run it again."
+    return (
+        f"{record.path}: is damaged ({type(error).__name__}: {error}). Its damaged files are named, with "
+        f"what to do, by: evenhand verify {record.path}"
+    )
 
 
 def _is_sound(record: Record) -> bool:

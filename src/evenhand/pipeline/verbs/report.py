@@ -10,12 +10,15 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import root_of
 from evenhand.modalities import KINDS
 from evenhand.modalities.recorded_files import recorded_picture
+from evenhand.pipeline.resuming.report_gaps import report_gaps
 from evenhand.reporting.sections import Picture
 from evenhand.reporting.write_html import write_report as write
 
 
 def report(record: str | Path | Record, *, side: int = 128) -> Path:
     """Write report.html into a record, from the record alone, and return its path.
+
+    It says which files of the record are missing, and which predictions of tasks are damaged (`report_gaps`).
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def report(record: str | Path | Record, *, side: int = 128) -> Path:
         If the folder is not a record.
     """
     run = Record.open(record)
-    return write(run, _pictures(run, side))
+    return write(run, _pictures(run, side), report_gaps(run))
 
 
 def _pictures(run: Record, side: int) -> Picture:

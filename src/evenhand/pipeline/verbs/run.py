@@ -15,9 +15,8 @@ import pandas as pd
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.files.atomic import remove_partial_files
-from evenhand.base.storage.manifest import matches, read_manifest
-from evenhand.base.storage.record import Record, unfinished
-from evenhand.base.storage.record_folder import INPUTS
+from evenhand.base.storage.manifest import matches
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds
 from evenhand.data.splits.single_units import refuse_single_units
 from evenhand.data.store.entry import StoreEntry
@@ -25,6 +24,7 @@ from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.scores import scores_of
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.references.floor import write_floor
+from evenhand.pipeline.resuming.resumable import OF_DATA, discard_damaged, resumable
 from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
 from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
 from evenhand.pipeline.stages.evaluate import evaluate_run
@@ -43,7 +43,6 @@ from evenhand.settings.unused_keys import unused_keys
 from evenhand.training.calls import CheckWeightsCall, PrepareCall, SoupCall, TrainCall
 
 _OF_FOLDS = ("folds.csv", "folds.json")
-_OF_DATA = ("skew.json", "examination.json", "balance.json", "reading.json", "findings.jsonl")
 WATCHER = "evenhand.diagnosis.live_checks:watcher"
 
 
@@ -161,8 +160,9 @@ def run(
 ) -> Run:
     """Read, check, split, train, evaluate, blend and report as configured, and return the run.
 
-    An interrupted run of the same configuration and data below `output` is resumed. Its results are bit-identical
-    to those of an uninterrupted run (on the CPU, with the same versions).
+    An interrupted run of the same configuration and data below `output` is resumed, and so is a finished one that
+    has lost tasks or results since. The results are bit-identical to those of an uninterrupted run (on the CPU,
+    with the same versions).
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def run(
     record = open_record(settings, source, config_text(config), fresh=fresh, watcher=watcher)
     # The same configuration started twice would resume one record in two processes.
     with record.locked():
-        remove_damaged_results(record, watcher)
+        discard_damaged(record, watcher)
         with timed("check", seconds):
             write_folds_and_findings(record, settings, source, watcher)
             report_balance(record, settings, source, watcher, _source_name(config))
@@ -220,12 +220,12 @@ def run(
 def open_record(
     settings: Settings, source: DataSource, text: str, *, fresh: bool, watcher: Watcher | None = None
 ) -> Record:
-    """Return the unfinished record of this configuration and data, or a new one."""
+    """Return the record of this configuration and data that is unfinished or has lost results, or a new one."""
     resolved, samples = settings.resolved(), source.samples
     generalization = source.generalization
     mark = fingerprint(resolved, samples, None if generalization is None else generalization.samples)
     # Hash of configuration and data: an unfinished record of anything else is not resumed.
-    found = None if fresh else unfinished(Path(settings.output), mark, (watcher or Silent()).message)
+    found = None if fresh else resumable(Path(settings.output), mark, (watcher or Silent()).message)
     if found is not None:
         return found
     data = {
@@ -266,7 +266,7 @@ def write_folds_and_findings(record: Record, settings: Settings, source: DataSou
     RecordError
         If its folds are damaged, and those made now are others.
     """
-    damaged = [name for name in (*_OF_FOLDS, *_OF_DATA) if record.has("findings.jsonl") and not record.sound(name)]
+    damaged = [name for name in (*_OF_FOLDS, *OF_DATA) if record.has("findings.jsonl") and not record.sound(name)]
     if record.has("findings.jsonl") and not damaged:
         return
     found = examine_data(settings, source, watcher)
@@ -283,16 +283,6 @@ def write_folds_and_findings(record: Record, settings: Settings, source: DataSou
     record.write_json("balance.json", [one.document() for one in found.ledgers])
     record.write_json("reading.json", [dict(line) for line in found.reading])
     record.write_findings(found.findings)
-
-
-def remove_damaged_results(record: Record, watcher: Watcher) -> None:
-    """Remove results that do not match their checksums, and the scores with them, so that all are made again."""
-    written = [name for name in read_manifest(record.path).marks if name not in (*INPUTS, *_OF_DATA)]
-    damaged = [name for name in written if record.has(name) and not record.sound(name)]
-    for name in dict.fromkeys([*damaged, *(["scores.json"] if damaged else [])]):
-        (record.path / name).unlink(missing_ok=True)
-    if damaged:
-        watcher.message(f"{record.path}: {', '.join(damaged)} damaged; what the run computes is made again.")
 
 
 def _write_folds(record: Record, folds: Folds) -> None:

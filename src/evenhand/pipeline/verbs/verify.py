@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import EvenhandError, RecordError
+from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.checksums import ends_with_checksum, has_mark
 from evenhand.base.storage.files.links import leads_out
 from evenhand.base.storage.manifest import MANIFEST, read_manifest
 from evenhand.base.storage.record import Record
-from evenhand.base.storage.record_folder import remedy
+from evenhand.base.storage.record_folder import INPUTS, remedy
+from evenhand.base.storage.record_format import manifest_is_lost, notes_checksums
 from evenhand.base.storage.sealed_json import SealError, read_sealed
 from evenhand.data.store.marker import MARKER, is_entry
 from evenhand.data.store.space import ABOUT
 from evenhand.data.store.verified import note_verified
+from evenhand.pipeline.resuming.lost_tasks import LOST_TASK, lost_tasks
 from evenhand.training.tasks.task_files import SOUP, TASK
 
 SOUND, DAMAGED, MISSING, UNKNOWN = "sound", "damaged", "missing", "no checksum"
 
-_AGAIN = (
-    "run the same configuration again: the task is done again (of a finished run, delete its scores.json first)"
-)
+_AGAIN = "run the same configuration again: the task is done again, and what is sound is kept"
 _LINE = "none: files that its damaged lines name have no checksum, or that of an earlier line"
+_NO_MANIFEST = (
+    "is missing, though it was written: the files that it listed, all but those of tasks, cannot be checked and "
+    "are read as they are"
+)
+_RESTORE = "restore the file from a copy; without one, run the configuration with --fresh if you doubt its files"
 _OUT, _COPY = "is a link that leads out of the folder", "replace the link that leads there by a copy"
 _LOST = "is missing, though it was written"
 _ENTRY = "none: it is made again when it is next needed"
@@ -105,6 +108,11 @@ _Row = tuple[str, str, str, str]
 
 def _of_record(folder: Path) -> Iterator[_Row]:
     manifest = read_manifest(folder)
+    lost = [name for name in INPUTS if (folder / name).is_file() and name not in manifest.marks]
+    if manifest_is_lost(folder):
+        yield MANIFEST, MISSING, _NO_MANIFEST, _RESTORE
+    elif lost and notes_checksums(folder):
+        yield MANIFEST, DAMAGED, f"has lost the checksums of {', '.join(lost)}", _RESTORE
     for number in manifest.damaged_lines:
         yield MANIFEST, DAMAGED, f"line {number} is damaged", _LINE
     known = {MANIFEST, ".lock"}
@@ -118,8 +126,7 @@ def _of_record(folder: Path) -> Iterator[_Row]:
         for row in _of_sealed(folder, document, _AGAIN):
             known.add(row[0])
             yield row
-    if "scores.json" in manifest.marks:
-        yield from _lost_tasks(Record(folder))
+    yield from ((name, MISSING, LOST_TASK, _AGAIN) for name in lost_tasks(Record(folder)))
     for path in every:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() and name not in known and leads_out(path, folder):
@@ -132,25 +139,6 @@ def _of_record(folder: Path) -> Iterator[_Row]:
             yield name, SOUND if sound else DAMAGED, "" if sound else "does not match its checksum", _AGAIN
         else:
             yield name, UNKNOWN, "", ""
-
-
-def _lost_tasks(record: Record) -> Iterator[_Row]:
-    """Yield the tasks of a finished run that are not there, which no other file lists; of a folder, the folder."""
-    with contextlib.suppress(RecordError):  # what names the tasks is damaged, and has a row of its own
-        of_rows = record.folds().fold
-        folds = np.unique(of_rows[of_rows >= 0])
-        for model in record.resolved().get("model", []):
-            own = f"models/{model['name']}"
-            if not os.path.lexists(record.inside(own)):
-                yield own, MISSING, _LOST, _AGAIN
-                continue
-            for place in (f"{own}/fold{fold}" for fold in folds):
-                if not os.path.lexists(record.path / place):
-                    yield place, MISSING, _LOST, _AGAIN
-                    continue
-                for name in (f"{place}/seed{seed}/{TASK}" for seed in model.get("seeds", [0])):
-                    if not os.path.lexists(record.path / name):
-                        yield name, MISSING, _LOST, _AGAIN
 
 
 def _paths(folder: Path) -> Iterator[Path]:

@@ -50,7 +50,9 @@ def summary_of(folder: Path, name: str = TASK, *, only: str | None = None) -> di
     try:
         return _sound(folder, name, only)
     except FileNotFoundError:
-        raise RecordError(f"{folder / name}: is missing; this task has not finished. {_AGAIN}") from None
+        raise RecordError(
+            f"{folder / name}: is missing: this task has not finished, or was lost. {_AGAIN}"
+        ) from None
     except (SealError, OSError) as error:
         raise RecordError(f"{folder / name}: {error}. {_AGAIN}") from None
 
@@ -108,7 +110,7 @@ def task_table(folder: Path, name: str = TASK) -> pd.DataFrame:
     """
     path = folder / PREDICTIONS
     if not path.is_file():
-        raise RecordError(f"{folder}: this task has not finished. Run the same configuration again to resume.")
+        raise RecordError(f"{folder}: this task has not finished, or was lost. {_AGAIN}")
     try:
         check_listed(path, name)
         return read_frame(path)
@@ -129,6 +131,4 @@ def _sound(folder: Path, name: str, only: str | None = None) -> dict[str, Any]:
     return found.content
 
 
-_AGAIN = (
-    "Run the same configuration again: the task is done again (of a finished run, delete its scores.json first)."
-)
+_AGAIN = "Run the same configuration again: the task is done again, and what is sound is kept."

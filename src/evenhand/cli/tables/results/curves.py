@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evenhand.cli.console import Out, Table, cell
+from evenhand.cli.tables.losses import losses_sentence
 from evenhand.cli.tables.tables import print_findings
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ def print_learning_curves(curves: LearningCurves, *, most: int = 2) -> None:
     """Print what the curves of each fit show, and their figures where there are at most `most` fits."""
     out = Out()
     out.print(cell(f"{curves.source}:", style="bold"))
+    if curves.lost:
+        out.print(cell(losses_sentence(curves.source, curves.lost), style="yellow"))
     if not curves.fits:
-        out.print("No epochs yet.")
+        out.print("No epochs are there." if curves.lost else "No epochs yet.")
     detailed = len(curves.fits) <= most
     for fit in curves.fits:
         out.print(cell(f"{fit.name}: {curves.words(fit)}."))
