@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -101,12 +102,33 @@ def test_a_document_that_is_a_folder_is_a_sentence(record: Record) -> None:
     assert list(found) == ["cannot be read (Is a directory)"]
 
 
-def test_a_record_of_an_older_version_has_no_checksums(record: Record) -> None:
+def test_a_lost_manifest_is_told_from_a_version_without(record: Record) -> None:
     (record.path / "manifest.jsonl").unlink()
     found = evenhand.verify(record.path)
-    assert found.damaged.empty
+    assert list(found.damaged["file"]) == ["manifest.jsonl"]
+    assert "cannot be checked" in found.damaged["reason"].iloc[0]
+    assert record.missing() == ("manifest.jsonl",)
     assert "folds.csv" in set(found.unknown["file"])
     assert record.folds().k == 2
+    environment = json.loads((record.path / "environment.json").read_text(encoding="utf-8"))
+    (record.path / "environment.json").write_text(
+        json.dumps({key: value for key, value in environment.items() if key != "checksums"}), encoding="utf-8"
+    )
+    assert not evenhand.verify(record.path).damaged.empty  # its task has checksums
+    shutil.rmtree(record.path / "models")
+    found = evenhand.verify(record.path)  # nothing tells that there were any
+    assert found.damaged.empty
+    assert "folds.csv" in set(found.unknown["file"])
+
+
+def test_a_manifest_that_has_lost_lines_is_damaged(record: Record) -> None:
+    path = record.path / "manifest.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[2:]), encoding="utf-8")
+    damaged = evenhand.verify(record.path).damaged
+    assert list(damaged["reason"]) == ["has lost the checksums of config.toml, environment.json"]
+    path.write_text("", encoding="utf-8")
+    assert list(evenhand.verify(record.path).damaged["file"]) == ["manifest.jsonl"]
 
 
 def test_a_store_is_read_whole(tmp_path: Path) -> None:
