@@ -2,6 +2,8 @@
 
 import base64
 import csv
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -122,6 +124,24 @@ def test_what_cannot_be_encoded_is_a_reason(generated: Generated, raw: bytes) ->
         generated.kind.reader(spoilt, frame, settings)(0)
     with pytest.raises(DataError):
         generated.kind.picture_of(spoilt, frame.iloc[0].to_dict(), 64)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE])
+def test_an_error_of_the_disk_is_not_taken_for_damage(
+    generated: Generated, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    settings = generated.kind.settings(generated.kind_config, None)
+    frame = generated.samples().frame
+
+    def failing(path: str, flags: int) -> int:
+        raise OSError(code, os.strerror(code), path)
+
+    monkeypatch.setattr("evenhand.data.roots.folder_root.opener", failing)
+    with pytest.raises(OSError, match=os.strerror(code)) as raised:
+        generated.kind.reader(generated.root, frame, settings)(0)
+    assert Path(raised.value.filename).is_file()
+    with pytest.raises(OSError, match=os.strerror(code)):
+        generated.samples()
 
 
 def test_a_picture_is_an_image_in_a_uri(generated: Generated) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.warnings_filter import quiet
 
@@ -51,6 +52,7 @@ def as_data_error(message: str) -> Iterator[None]:
     except (DataError, MemoryError):
         raise
     except Exception as error:
+        raise_disk_fault(error)
         text = _SCRATCH.sub("", " ".join(str(error).split()))  # the scratch folder means nothing to the user
         detail = text[:80] or type(error).__name__
         raise DataError(f"{message} ({detail})") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.base.storage.files.regular_file import opener
 from evenhand.data.roots import encodings
 from evenhand.data.roots.content_hash import file_hash
@@ -51,6 +52,7 @@ class FolderRoot:
                 _refuse_large(file.fileno())
                 return file.readall()
         except OSError as error:
+            raise_disk_fault(error, self.path / name)
             raise DataError(f"cannot be read ({_reason(error)})") from None
         except MemoryError:
             raise DataError("cannot be read (there is not enough memory for it)") from None
@@ -59,6 +61,7 @@ class FolderRoot:
         try:
             return os.stat(self._located(name)).st_size  # noqa: PTH116
         except OSError as error:
+            raise_disk_fault(error, self.path / name)
             raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def content(self, name: str) -> str:
@@ -67,6 +70,7 @@ class FolderRoot:
                 _refuse_large(file.fileno())
                 return file_hash(file)
         except OSError as error:
+            raise_disk_fault(error, self.path / name)
             raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def _located(self, name: str) -> str:
@@ -172,6 +176,7 @@ def _entries(folder: str, prefix: str) -> list[os.DirEntry[str] | Skipped]:
         with os.scandir(f"{folder}/{prefix}") as entries:
             return sorted((e for e in entries if not is_clutter(e.name)), key=lambda entry: entry.name)
     except OSError as error:
+        raise_disk_fault(error, f"{folder}/{prefix}")
         if not prefix:
             raise DataError(f"{folder}: cannot be read ({_reason(error)}). Check its permissions.") from None
         return [Skipped(prefix.rstrip("/"), f"the folder cannot be read ({_reason(error)})")]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.skipped import Skipped
 from evenhand.data.roots.zip_index import Listing, ZipEntry, ZipLimits, list_entries
@@ -74,6 +75,13 @@ class ZipRoot:
 
         They follow the local header, whose name and extra field may differ in length from the central directory's.
         """
+        try:
+            return self._read_packed(entry)
+        except OSError as error:
+            raise_disk_fault(error, self.path)
+            raise DataError(f"cannot be read in the zip ({error.strerror or error})") from None
+
+    def _read_packed(self, entry: ZipEntry) -> bytes:
         header = os.pread(self._descriptor, _HEADER.size, entry.offset)
         if len(header) < _HEADER.size or not header.startswith(b"PK\3\4"):
             raise DataError("is damaged in the zip (its header is not where it should be)")

@@ -35,7 +35,7 @@ def _pictures(found: RetrievalResult, rows: Mapping[str, QueryShown], *, side: i
             if row.section is None:
                 return found.kind.picture_of(row.root, row.cells, side)
             return recorded_picture(found.kind, row.section, row.root, row.cells, side)
-        except EvenhandError:
+        except (EvenhandError, OSError):
             return None
 
     return picture

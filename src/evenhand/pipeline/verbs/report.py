@@ -53,7 +53,7 @@ def _pictures(run: Record, side: int) -> Picture:
         try:
             cells = dict(zip(names, frame.iloc[positions[row]], strict=True))
             return recorded_picture(kind, section, root, cells, side)
-        except (EvenhandError, KeyError):
+        except (EvenhandError, KeyError, OSError):  # nor has one of a disk that fails: its figures are there
             return None
 
     return picture

@@ -119,10 +119,13 @@ class Pictures:
                 return self._kept[at, side]
         # Without the lock: decoding takes milliseconds, and other threads have other rows to decode.
         cells = self._cells(at)
-        if self.section is None:
-            made = from_uri(self.kind.picture_of(self.root, cells, side))
-        else:
-            made = from_uri(recorded_picture(self.kind, self.section, self.root, cells, side))
+        try:
+            if self.section is None:
+                made = from_uri(self.kind.picture_of(self.root, cells, side))
+            else:
+                made = from_uri(recorded_picture(self.kind, self.section, self.root, cells, side))
+        except OSError as error:  # of the disk: the row is there, and can be decided without a picture
+            raise DataError(f"cannot be read ({error.strerror or error})") from None
         if len(made.content) <= self.limit_bytes:
             with self._lock:
                 self._kept[at, side] = made

@@ -14,6 +14,12 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No room: on the disk, in a quota, or below the largest size of a file."""
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _BROKEN = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT)
+_NOT_OF_A_FILE = {
+    *FULL,
+    *(errno.EIO, errno.ESTALE, errno.ENODEV, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+}
+"""The disk, a server of files, or this machine (open files, memory): no damage of a file that is read."""
 # as Rust ("No space left on device (os error 28)"), Arrow and Python ("[Errno 28]") write it
 _NUMBER = re.compile(r"\(os error (\d+)\)|\[[Ee]rrno (\d+)\]")
 
@@ -45,6 +51,15 @@ def disk_error_of(type_name: str, message: str) -> OSError | None:
     if type_name != "OSError" or number not in {*FULL, *_BROKEN}:
         return None
     return OSError(number, os.strerror(number), tempfile.gettempdir())
+
+
+def raise_disk_fault(error: Exception, path: str | Path | None = None) -> None:
+    """Raise an error of a disk or of this machine anew, naming `path`; return where the file may be at fault.
+
+    For readers of rows: taken for damage, a row of a sound file would be left out, and stay so in the store.
+    """
+    if isinstance(error, OSError) and error.errno in _NOT_OF_A_FILE:
+        raise OSError(error.errno, error.strerror, str(path or error.filename or "")) from None
 
 
 def _number_in(text: str) -> int:

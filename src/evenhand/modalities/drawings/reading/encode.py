@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.modalities.drawings.graphs.edges import edges_of
 from evenhand.modalities.drawings.graphs.nodes import node_features
 from evenhand.modalities.drawings.reading.explode import WITHOUT_SHAPE, Exploder, Explosion, explode
@@ -152,6 +153,7 @@ def encode_file(source: str, target: str, settings: dict[str, Any]) -> None:
     except (EvenhandError, MemoryError):
         raise
     except Exception as error:
+        raise_disk_fault(error)
         raise DataError(f"cannot be read: it is damaged in a way that was not foreseen ({error!r:.80})") from error
     np.savez(target, **arrays)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from ezdxf.lldxf.tagger import binary_tags_loader
 from ezdxf.lldxf.types import DXFTag
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.modalities.drawings.reading.code_pages import Encoding, declared_encoding, fitting_encoding
 from evenhand.modalities.drawings.reading.escapes import unescaped
 from evenhand.modalities.drawings.reading.tags import compiled_tags
@@ -193,8 +194,8 @@ def _explored(raw: bytes, first: Exception) -> tuple[Any, Any]:
                 return _with_modelspace(document), auditor
     except MemoryError:
         raise
-    except Exception:
-        pass
+    except Exception as error:
+        raise_disk_fault(error)  # of the folder for temporary files
     raise DataError(f"is not a DXF file that can be read ({_short(first)})") from None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, EvenhandError, MissingExtraError
+from evenhand.base.storage.files.disk_errors import raise_disk_fault
 from evenhand.base.storage.numpy_files import load_arrays
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities.scanlines.reading.arrays import NPY, ZIP, read_npy, read_npz
@@ -137,6 +138,7 @@ def parse_file(source: str, target: str, settings: dict[str, Any]) -> None:
     except (EvenhandError, MemoryError):
         raise
     except Exception as error:
+        raise_disk_fault(error)
         # in the words of a library: what does not fit what, without the names of its classes
         words = " ".join(str(error).split()) or "it ends too early"
         raise DataError(f"is damaged or cut off (its reader reports: {words:.90})") from error
