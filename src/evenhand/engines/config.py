@@ -66,6 +66,11 @@ class ComputeConfig(Section):
         description="Whether tuned blocks run through torch.compile, for training and prediction; it takes a "
         "compiler, and half a minute for each network before its first step.",
     )
+    head_device: Literal["auto", "cpu", "device"] = option(
+        "auto",
+        description="Where heads on stored features are trained and predict: cpu, device (as `device` says), or "
+        "auto: small ones on the CPU beside an NVIDIA GPU, whose steps would wait for their calls.",
+    )
     per_device: int = option(
         1,
         ge=1,

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,25 @@ def test_heads_that_are_solved_or_code_rows_finish(head: str, make_record: Make)
         run_task(**made.call())
     assert calls.kernels
     assert predictions(made)["p:a"].between(0, 1).all()
+
+
+def test_a_head_is_trained_on_the_cpu_with_features_of_the_device(
+    make_record: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    of = TaskContext.of
+    monkeypatch.setattr(TaskContext, "of", lambda *args, **more: replace(of(*args, **more), head_device="cpu"))
+    made = make_record(model={"frozen_precision": "float32"}, train={"epochs": 1}, rows=24)
+    threads = torch.get_num_threads()
+    with watched() as calls:
+        summary = run_task(**made.call())
+        assert calls.kernels  # of the frozen part
+    assert (summary["device"], torch.get_num_threads()) == ("cpu", threads)
+    entries, out = len(made.store.usage()), tmp_path / "p.npy"
+    predict_fold(**made.call(), entry=made.names[32], out=str(out))
+    assert len(made.store.usage()) == entries  # its features, under the key of the device
+    found = predictions(made)
+    at = [int(name.removeprefix("id")) for name in found["id"]]
+    np.testing.assert_allclose(np.load(out)[at], found.filter(like="p:"), atol=1e-6)
 
 
 def run_until_killed(made: SimpleNamespace) -> None:

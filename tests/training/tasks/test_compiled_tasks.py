@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from evenhand.base.errors import TaskError
 from evenhand.training import compiled
+from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.tasks import fit_fold, numerics
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
@@ -56,10 +57,19 @@ def test_a_compiled_task_leaves_what_an_uncompiled_one_does(
     run_task(**plain.call())
     request.getfixturevalue("compiles")
     marks: list[list[str]] = []
-    monkeypatch.setattr(fit_fold, "_fingerprint", lambda *args: str(marks.append(args[-1])))
-    run = compiled.Compiler.run
     ran: list[int] = []
-    monkeypatch.setattr(compiled.Compiler, "run", lambda self, m, x: ran.append(len(x)) or run(self, m, x))
+    real, run = fit_fold._marks, compiled.Compiler.run
+
+    def noted(context: TaskContext, spec: FitSpec) -> list[str]:
+        marks.append(real(context, spec))
+        return marks[-1]
+
+    def counted(self: compiled.Compiler, module: torch.nn.Module, x: Any) -> torch.Tensor:
+        ran.append(len(x))
+        return run(self, module, x)
+
+    monkeypatch.setattr(fit_fold, "_marks", noted)
+    monkeypatch.setattr(compiled.Compiler, "run", counted)
     run_task(**made.call())
     assert marks == [["compiled"]]
     (weights, p), (own, found) = results(plain), results(made)

@@ -12,7 +12,8 @@ from evenhand.base.storage.record import Record
 from evenhand.engines.config import ComputeConfig
 from evenhand.training.tasks import numerics as module
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.numerics import numerics, numerics_marks
+from evenhand.training.tasks.initial_network import fresh_network
+from evenhand.training.tasks.numerics import numerics, numerics_marks, placed
 
 Make = Callable[..., SimpleNamespace]
 FAST: dict[str, Any] = {"deterministic": False, "float32_matmul_precision": "high"}
@@ -44,6 +45,16 @@ def test_a_context_has_the_settings_of_its_record(make_record: Make, monkeypatch
     monkeypatch.setattr(Record, "resolved", lambda self: resolved)
     found = TaskContext.of(**made.common)
     assert {name: getattr(found, name) for name in FAST} == FAST
+
+
+def test_only_heads_on_stored_features_leave_the_device(make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta, asked = torch.device("meta"), []
+    monkeypatch.setattr(module, "device_of", lambda name: meta)
+    monkeypatch.setattr(module, "head_device", lambda *about: asked.append(about) or torch.device("cpu"))  # type: ignore[func-returns-value]
+    for model in ({"tune": "all"}, {"head": "knn"}, {"tune": "from:layer4"}):
+        context = TaskContext.of(**make_record(model=model).common)
+        assert placed(context, fresh_network(context, 0)) == meta
+    assert asked == []
 
 
 def test_a_state_is_marked_by_what_is_not_the_default_on_a_gpu(context: TaskContext) -> None:

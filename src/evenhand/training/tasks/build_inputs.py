@@ -14,6 +14,7 @@ from evenhand.modalities.torch_half import torch_half
 from evenhand.models.io.activations import ActivationPass, FrozenRows, boundary_activations
 from evenhand.models.io.picture_rows import PictureRows
 from evenhand.models.network import Network
+from evenhand.training.device import device_of
 from evenhand.training.inputs.frozen_inputs import FrozenInputs
 from evenhand.training.inputs.inputs import Inputs, SampleInputs, ViewInputs
 from evenhand.training.tasks.context import TaskContext
@@ -51,8 +52,8 @@ def build_inputs(
 ) -> Inputs:
     """Return the inputs of the tuned part of a network, at its present boundary, by the row of the entry.
 
-    Activations of a frozen part are computed now if they are not in the store; the torch half of a kind makes
-    batches of the rows themselves.
+    Activations of a frozen part are computed now if they are not in the store, on the device of the context; the
+    torch half of a kind makes batches of the rows themselves. Inputs lie on `device`.
 
     Raises
     ------
@@ -66,7 +67,8 @@ def build_inputs(
         return decoded
     if context.train.cutmix:
         raise TaskError(_cutmix_error(network, f'tune = "{network.tune}" trains on activations'))
-    activations = activations_of(network, entry, context, device, progress)
+    # on the device of the run, also where the head is trained on another (`head_device`)
+    activations = activations_of(network, entry, context, device_of(context.device), progress)
     return ViewInputs(activations, network.model.views_use, device=device)
 
 

@@ -43,7 +43,7 @@ class TaskContext:
     device
         As in `compute.device`; of a list, the first. Where a worker process was placed, its own card counts
         (`device_of`).
-    deterministic, float32_matmul_precision, compiles
+    deterministic, float32_matmul_precision, head_device, compiles
         As in [compute] (`compile`).
     truth_threshold
         The degree from which on a soft label is true in [score].
@@ -71,6 +71,7 @@ class TaskContext:
     exclusive: tuple[tuple[str, ...], ...] = ()
     deterministic: bool = True
     float32_matmul_precision: str = "highest"
+    head_device: str = "auto"
     compiles: bool = False
 
     @classmethod
@@ -109,6 +110,7 @@ class TaskContext:
             exclusive=_exclusive(opened, resolved),
             deterministic=bool(compute.get("deterministic", True)),
             float32_matmul_precision=str(compute.get("float32_matmul_precision", "highest")),
+            head_device=str(compute.get("head_device", "auto")),
             compiles=bool(compute.get("compile", False)),
         )
 

@@ -45,7 +45,7 @@ from evenhand.training.tasks.head_outputs import finish_head, finishes, start_he
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
 from evenhand.training.tasks.memory_advice import prediction_advice, training_advice
 from evenhand.training.tasks.notes import Report, say_emulated, say_recorded_precision
-from evenhand.training.tasks.numerics import compiler_of, numerics, numerics_marks
+from evenhand.training.tasks.numerics import compiler_of, numerics, numerics_marks, placed
 from evenhand.training.tasks.predictions_file import score_of, write_predictions
 from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
@@ -94,7 +94,7 @@ def run_task(
     try:
         with numerics(context, threads):
             say_emulated(context, progress)
-            return _fit(context, fold, seed, threads, folder, watcher, progress)
+            return _fit(context, fold, seed, folder, watcher, progress)
     except TaskError as error:
         raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
     except RuntimeError as error:
@@ -157,9 +157,8 @@ def task_spec(
     progress: Report | None = None,
 ) -> FitSpec:
     """Return the spec of one task; its encoder is trained without labels first where its options ask for that."""
-    device = device_of(context.device)
-    network = fresh_network(context, seed).to_device(device)
-    samples = context.samples
+    network = fresh_network(context, seed)
+    device, samples = placed(context, network), context.samples
     # before the stages: building inputs moves the boundary, which must end at that of the last stage
     second_sets = second_sets_of(context, network, device)
     stages = build_stages(context, network, device)
@@ -228,7 +227,6 @@ def _fit(
     context: TaskContext,
     fold: int,
     seed: int,
-    threads: int,
     folder: Path,
     watcher: str | None,
     progress: Report | None,
@@ -240,8 +238,7 @@ def _fit(
     spec = task_spec(context, parts, key, seed, progress=progress)
     if context.model.is_solved:
         return solve(context, spec, parts, folder, fold, seed)
-    marks = [*_frozen_marks(context, spec), *([] if spec.compiler is None else ["compiled"])]
-    fingerprint = _fingerprint(context, parts, key, threads, marks)
+    fingerprint = _fingerprint(context, parts, key, torch.get_num_threads(), _marks(context, spec))
     checkpointer = Checkpointer(folder, fingerprint, on_damage=partial(_say, progress))
     watch = None if progress is None else lambda done, total: progress([done, total])
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
@@ -315,6 +312,22 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
     }
 
 
+def _marks(context: TaskContext, spec: FitSpec) -> list[str]:
+    """Return what the last bits of a fit depend on beside versions, threads and settings.
+
+    Nothing by default on the CPU. Of a GPU its name, the dtype in force, the versions of CUDA and cuDNN; where a
+    head is trained on the CPU with features of a GPU, the name of that.
+    """
+    device = device_of(context.device)
+    return [
+        *device_marks(spec.device, precision(context.train.precision, spec.device).dtype),
+        *numerics_marks(context, device),
+        *_frozen_marks(context, spec),
+        *([] if device == spec.device else [f"features of {device_name(device)}"]),
+        *([] if spec.compiler is None else ["compiled"]),
+    ]
+
+
 def _frozen_marks(context: TaskContext, spec: FitSpec) -> list[str]:
     """Return the precision of the frozen part where it is not float32; an empty list where nothing is frozen.
 
@@ -322,7 +335,7 @@ def _frozen_marks(context: TaskContext, spec: FitSpec) -> list[str]:
     """
     network: Any = spec.network
     frozen = any(plan.tune != "all" for plan in stage_plans(context.model, context.train))
-    dtype = frozen_dtype(network.model.frozen_precision, spec.device)
+    dtype = frozen_dtype(network.model.frozen_precision, device_of(context.device))
     return ["frozen bf16"] if frozen and dtype is torch.bfloat16 else []
 
 
@@ -330,7 +343,6 @@ def _fingerprint(
     context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int, marks: list[str]
 ) -> str:
     """Return a hash of everything that the result of a task depends on: no state of another task is resumed."""
-    device = device_of(context.device)
     document = [
         context.model.plain(),
         context.train.plain(),
@@ -345,9 +357,6 @@ def _fingerprint(
         threads,
         seed_from(*key),
         *([context.blocks] if context.blocks else []),
-        # what a GPU adds to them: its name, the dtype in force, the versions of CUDA and cuDNN
-        *device_marks(device, precision(context.train.precision, device).dtype),
-        *numerics_marks(context, device),
         *marks,
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)

@@ -1,4 +1,4 @@
-"""How a task computes, as [compute] says: threads, deterministic algorithms, TF32, compiled or not."""
+"""How a task computes, as [compute] says: threads, algorithms, TF32, where a head is trained, compiled or not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import partial
 
 import torch
 
+from evenhand.models.network import HEAD, Network
 from evenhand.training.compiled import Compiler, why_not_compiled
 from evenhand.training.device import device_of
+from evenhand.training.head_device import MOST_THREADS, head_device
 from evenhand.training.loop.determinism import deterministic, reproducible_cublas
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.notes import Report
@@ -42,6 +44,28 @@ def numerics_marks(context: TaskContext, device: torch.device) -> list[str]:
         return []
     marks = [] if context.deterministic else ["not deterministic"]
     return marks + (["TF32"] if context.float32_matmul_precision == "high" else [])
+
+
+def placed(context: TaskContext, network: Network) -> torch.device:
+    """Move a network to the device of a context, its head to where it is trained; return the latter.
+
+    Both are one device except for heads on stored features, as `compute.head_device` says. Features are computed,
+    and named in the store, as on the device of the context.
+
+    Raises
+    ------
+    TaskError
+        If the device is not available.
+    """
+    device, model, train = device_of(context.device), context.model, context.train
+    network.to_device(device)
+    if model.is_solved or any(plan.tune != HEAD for plan in stage_plans(model, train)):
+        return device
+    found = head_device(context.head_device, network.head, train.batch_size, train.precision, device)
+    if found != device:
+        network.head.to(found)
+        torch.set_num_threads(min(torch.get_num_threads(), MOST_THREADS))  # `numerics` restores them
+    return found
 
 
 def compiler_of(context: TaskContext, device: torch.device, progress: Report | None = None) -> Compiler | None:

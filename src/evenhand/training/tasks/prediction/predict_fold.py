@@ -27,7 +27,7 @@ from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.memory_advice import prediction_advice
 from evenhand.training.tasks.notes import Report, say_recorded_precision
-from evenhand.training.tasks.numerics import compiler_of, numerics
+from evenhand.training.tasks.numerics import compiler_of, numerics, placed
 from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
 from evenhand.training.tasks.task_files import SOUP, WEIGHTS, kept_soup, summary_of
@@ -150,8 +150,7 @@ def network_probabilities(
     correct
         Correction of the logits to the prior that the task corrected to; None leaves them as they are.
     """
-    device = device_of(context.device)
-    network.to_device(device)
+    device = placed(context, network)
     compiler = compiler_of(context, device, progress)
     module = network.tuned if compiler is None else compiler(network.tuned)
 
