@@ -69,6 +69,42 @@ def test_batches_are_the_rows_however_late_copies_end_and_whatever_was_announced
     assert len(copies.buffers) <= 4
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_what_is_sent_along_shares_the_copy_and_gets_room_in_the_buffers(announced: bool) -> None:
+    copies = LateCopies()
+    reader = RowReader(ROWS, "cpu", copies)
+    rows, found, numbers = list(batches((5, 8, 7, 8, 3, 8, 8, 8))), [], []
+    for number, one in enumerate(rows):
+        for ahead in rows[number : number + 2] if announced else []:
+            reader.ahead(ahead)
+        numbers.append({"a": torch.full((len(one), 3 + number % 4), float(number)), "b": one * 2})
+        found.append(reader.read_with(one, numbers[-1]))
+        assert len(copies.waiting) == number + 1
+    copies.finish()
+    for one, along, (part, there) in zip(rows, numbers, found, strict=True):
+        assert np.array_equal(part.numpy(), ROWS[one.numpy()])
+        assert {name: part.tolist() for name, part in there.items()} == {n: x.tolist() for n, x in along.items()}
+    assert len(copies.buffers) <= 6  # at first without room, and for smaller batches
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta", "copies"])
+@pytest.mark.parametrize(("row", "named"), [(40, "40"), (-41, "-41")])
+def test_a_row_that_is_not_there_is_an_error_on_every_device(device: str, row: int, named: str) -> None:
+    reader = RowReader(ROWS, "cpu", LateCopies()) if device == "copies" else RowReader(ROWS, device)
+    rows = torch.tensor([3, row])
+    reader.ahead(rows)
+    with pytest.raises(IndexError, match=named):
+        reader.read(rows)
+    assert reader.read(torch.tensor([1])).shape == (1, 3, 2)  # the next ones are read
+
+
+def test_rows_from_the_end_are_those_of_the_cpu() -> None:
+    copies = LateCopies()
+    found = RowReader(ROWS, "cpu", copies).read(torch.tensor([-1, 5, -40]))
+    copies.finish()
+    assert np.array_equal(found.numpy(), ROWS[[-1, 5, -40]])
+
+
 def test_a_batch_is_read_while_the_one_before_is_used() -> None:
     copies = LateCopies()
     reader = RowReader(ROWS, "cpu", copies)
@@ -76,7 +112,7 @@ def test_a_batch_is_read_while_the_one_before_is_used() -> None:
     reader.ahead(first)
     reader.ahead(second)
     reader.read(first)
-    assert reader._pending[0].part.result().tolist() == ROWS[second.numpy()].tolist()
+    assert reader._pending[0].held.result()[:24].tolist() == ROWS[second.numpy()].ravel().tolist()
     assert not copies.waiting[0].ended  # nothing waited for the copy of the first one
 
 

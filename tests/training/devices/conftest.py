@@ -14,6 +14,7 @@ import evenhand.modalities.beats.torch_half
 import evenhand.modalities.photos.torch_half
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.images.image_inputs import ImageInputs
+from evenhand.modalities.photos.augmentations.augment import draw_profile
 from evenhand.models.acceleration import memory_format
 from evenhand.models.config import SizedModel
 from evenhand.models.network import build_network
@@ -100,7 +101,8 @@ def small_spec(kind: str, device: str | torch.device, *, batch: int = 8, rows: i
     if kind == "photos":
         pictures = rng.integers(0, 255, (rows, SIDE, SIDE, 3), dtype=np.uint8)
         apply_profile: Any = evenhand.modalities.photos.torch_half.apply_profile
-        inputs: Any = ImageInputs(pictures, network.prepare, apply_profile, profile=settings.augment, device=device)
+        how = {"draw": draw_profile, "profile": settings.augment, "device": device}
+        inputs: Any = ImageInputs(pictures, network.prepare, apply_profile, **how)
     else:
         arrays = {name: rng.normal(size=(rows, *shape)).astype(np.float32) for name, shape in BEATS.items()}
         apply_profile = evenhand.modalities.beats.torch_half.apply_profile

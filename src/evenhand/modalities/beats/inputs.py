@@ -12,7 +12,7 @@ from torch import Tensor
 
 from evenhand.base.seeds import seed_from
 from evenhand.modalities.beats.encoders.shapes import Batch
-from evenhand.models.io.one_copy import sent
+from evenhand.models.io.one_copy import Along, sent, sent_apart
 
 Augment = Callable[[Tensor, str, Any], Tensor]
 """(b, c, t) windows, name of a profile, a generator (or one per row) -> the augmented windows."""
@@ -66,8 +66,15 @@ class BeatInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return beats for training, their windows augmented by the profile."""
+        return self.batch_with(rows, draws, dict)[0]
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Batch, dict[str, Tensor]]:
+        """Return beats for training, and further tensors that are sent in the same copy."""
         changed = draws is not None and self.draws
-        return self._beats(rows, self._profile if changed else "none", draws)
+        parts = self._parts(rows, self._profile if changed else "none", draws)
+        return sent_apart(parts, along(), self._device)
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return beats for evaluation: view 0 is unchanged, a further view is the same transformation for all."""

@@ -14,7 +14,7 @@ from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.drawings.augment import apply_profile
 from evenhand.modalities.drawings.encoders.nodes_in import Batch
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES
-from evenhand.models.io.one_copy import sent
+from evenhand.models.io.one_copy import Along, sent, sent_apart
 
 
 class DrawingInputs:
@@ -51,21 +51,25 @@ class DrawingInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return drawings for training, augmented by the profile."""
+        return self.batch_with(rows, draws, dict)[0]
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Batch, dict[str, Tensor]]:
+        """Return drawings for training, and further tensors that are sent in the same copy."""
         drawings = self._drawings(rows)
-        return self._sent(drawings if draws is None else apply_profile(drawings, self._profile, draws))
+        # before they are sent: how many primitives are dropped is known at once on the CPU, a GPU is waited for
+        drawings = drawings if draws is None else apply_profile(drawings, self._profile, draws)
+        return sent_apart(drawings, along(), self._device)
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return drawings for evaluation: view 0 is unchanged, a further view is the same motion for all."""
         drawings = self._drawings(rows)
         if view == 0:
-            return self._sent(drawings)
+            return sent(drawings, self._device)
         seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
         alike = [torch.Generator().manual_seed(seed) for _ in rows]
-        return self._sent(apply_profile(drawings, self._view_profile, alike))
-
-    def _sent(self, drawings: Batch) -> Batch:
-        # after the augmentations: how many primitives they drop is known at once on the CPU, a GPU is waited for
-        return sent(drawings, self._device)
+        return sent(apply_profile(drawings, self._view_profile, alike), self._device)
 
     def _drawings(self, rows: Tensor) -> Batch:
         at = rows.numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from evenhand.modalities.images.image_inputs import unit
 from evenhand.modalities.pairs.encoders.shapes import Batch
@@ -23,8 +24,12 @@ def apply_profile(batch: Batch, profile: str, draws: Draws) -> Batch:
     ModelError
         If there is no profile of that name.
     """
-    image = batch["image"]
     # Missing pictures are augmented too, and dropped: rows draw the same numbers whatever lies beside them.
-    changed = of_photos(unit(image), profile, draws)
+    return with_pictures(batch, of_photos(unit(batch["image"]), profile, draws))
+
+
+def with_pictures(batch: Batch, changed: Tensor) -> Batch:
+    """Return a batch with other pictures, (b, 3, s, s) floats in 0..1; a missing one keeps its colour."""
+    image = batch["image"]
     back = (changed * 255).round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
     return {**batch, "image": torch.where(batch["present"][:, 0].view(-1, 1, 1, 1), back, image)}

@@ -11,9 +11,13 @@ from torch import Tensor
 
 from evenhand.base.seeds import seed_from
 from evenhand.data.store.ragged import Ragged
-from evenhand.modalities.pairs.augment import apply_profile
+from evenhand.modalities.images.image_inputs import unit
+from evenhand.modalities.pairs.augment import apply_profile, with_pictures
 from evenhand.modalities.pairs.encoders.shapes import Batch
-from evenhand.models.io.one_copy import sent
+from evenhand.modalities.photos.augmentations.augment import draw_profile
+from evenhand.models.io.one_copy import Along, sent, sent_apart
+
+_NUMBERS = "numbers of augmentations"  # a name that no part of a pair has
 
 
 class PairInputs:
@@ -56,12 +60,28 @@ class PairInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return pairs for training, their pictures augmented by the profile."""
+        return self.batch_with(rows, draws, dict)[0]
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Batch, dict[str, Tensor]]:
+        """Return pairs for training, and further tensors that are sent in the same copy."""
         pairs = self._pairs(rows)
-        return apply_profile(pairs, self._profile, draws) if self.draws and draws is not None else pairs
+        if draws is None or not self.draws:
+            return sent_apart(pairs, along(), self._device)
+        if torch.device(self._device).type == "cpu":  # pictures are augmented one at a time, as numbers are drawn
+            return apply_profile(pairs, self._profile, draws), dict(along())
+        _, height, width, channels = pairs["image"].shape
+        drawn = draw_profile((len(rows), channels, height, width), self._profile, draws)
+        if drawn is None:
+            batch = sent(pairs, self._device)
+            return apply_profile(batch, self._profile, draws), sent(along(), self._device)
+        batch, there = sent_apart(pairs, {_NUMBERS: drawn.numbers, **along()}, self._device)
+        return with_pictures(batch, drawn.apply(unit(batch["image"]), there.pop(_NUMBERS))), there
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return pairs for evaluation: view 0 is unchanged, a further view is the same transformation for all."""
-        pairs = self._pairs(rows)
+        pairs = sent(self._pairs(rows), self._device)
         if view == 0:
             return pairs
         seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
@@ -73,10 +93,9 @@ class PairInputs:
         text = np.zeros((len(at), max(1, int(length.max(initial=0)))), dtype=np.uint8)
         for place, row in enumerate(at):
             text[place, : length[place]] = self._texts[int(row)]
-        batch = {
+        return {
             "image": torch.from_numpy(np.take(self._images, at, axis=0)),
             "text": torch.from_numpy(text),
             "length": torch.from_numpy(length),
             "present": self._present.index_select(0, rows),
         }
-        return sent(batch, self._device)

@@ -7,7 +7,7 @@ from typing import Any
 import evenhand.modalities.photos.encoders  # noqa: F401  (registers the encoders)
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.images.image_inputs import ImageInputs, image_inputs
-from evenhand.modalities.photos.augmentations.augment import apply_profile
+from evenhand.modalities.photos.augmentations.augment import apply_profile, draw_profile
 from evenhand.models.network import Network
 
 __all__ = ["apply_profile", "inputs"]
@@ -15,4 +15,4 @@ __all__ = ["apply_profile", "inputs"]
 
 def inputs(entry: StoreEntry, network: Network, **how: Any) -> ImageInputs:
     """Return photos as inputs of a network."""
-    return image_inputs(entry, network, apply_profile, **how)
+    return image_inputs(entry, network, apply_profile, draw=draw_profile, **how)

@@ -15,10 +15,13 @@ from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.scanlines.augment import apply_profile
 from evenhand.modalities.scanlines.encoders.shapes import STATISTICS, Batch
 from evenhand.modalities.scanlines.features.line_statistics import OF_LINES, line_statistics
-from evenhand.models.io.one_copy import sent
+from evenhand.models.batch_random import Draws
+from evenhand.models.io.one_copy import Along, sent_apart
 
 BUCKET = 8
 """Numbers of lines of a batch are rounded up to multiples of it, so that a library plans few shapes."""
+
+_HEIGHTS = "heights"
 
 
 class ScanInputs:
@@ -63,17 +66,27 @@ class ScanInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return scans for training, augmented by the profile."""
+        return self.batch_with(rows, draws, dict)[0]
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Batch, dict[str, Tensor]]:
+        """Return scans for training, and further tensors that are sent in the same copy."""
         scans = self._scans(rows)
-        return self._read(rows, scans if draws is None else apply_profile(scans, self._profile, draws))
+        return self._sent(rows, scans if draws is None else self._changed(scans, self._profile, draws), along())
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return scans for evaluation: view 0 is unchanged, a further view is the same transformation for all."""
         scans = self._scans(rows)
         if view == 0:
-            return self._read(rows, scans)
+            return self._sent(rows, scans, {})[0]
         seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
         alike = [torch.Generator().manual_seed(seed) for _ in rows]
-        return self._read(rows, apply_profile(scans, self._view_profile, alike))
+        return self._sent(rows, self._changed(scans, self._view_profile, alike), {})[0]
+
+    def _changed(self, scans: Batch, profile: str, draws: Draws) -> Batch:
+        """Return scans augmented on the CPU: there are more random numbers to send than values that they change."""
+        return scans if profile == "none" else apply_profile(_widened(scans), profile, draws)
 
     def _scans(self, rows: Tensor) -> Batch:
         at = rows.numpy()
@@ -86,20 +99,29 @@ class ScanInputs:
         }
         if self._steps is not None:
             scans["steps"] = torch.from_numpy(self._steps.take(at, length))
-        scans = sent(scans, self._device)  # float16 is half as much to send
-        return {name: part.float() if part.is_floating_point() else part for name, part in scans.items()}
+        return scans
 
-    def _read(self, rows: Tensor, scans: Batch) -> Batch:
-        """Return the parts that the network reads."""
+    def _sent(self, rows: Tensor, scans: Batch, along: Mapping[str, Tensor]) -> tuple[Batch, dict[str, Tensor]]:
+        """Return the parts that the network reads, and further tensors, on the device after one copy."""
+        needed = self._reads if self._heights is None else self._reads | {"lines", "mask", "pixels"}
+        parts = {name: part for name, part in scans.items() if name in needed}
         if self._heights is not None:
-            held = torch.from_numpy(np.asarray(self._heights[rows.numpy()], dtype=np.float32)).to(self._device)
+            parts[_HEIGHTS] = torch.from_numpy(np.asarray(self._heights[rows.numpy()], dtype=np.float32))
+        if STATISTICS in self._reads:  # of the stored scan: augmentations do not reach them
+            found = line_statistics(self._arrays, rows.numpy())[:, : len(OF_LINES)]
+            parts[STATISTICS] = torch.from_numpy(found.astype(np.float32))
+        batch, there = sent_apart(parts, along, self._device)
+        scans = _widened(batch)  # here, as float16 is half as much to send
+        if self._heights is not None:
+            held = scans[_HEIGHTS]
             mean, deviation = held[:, None, :, :1], held[:, None, :, 1:]
             scanned = scans["pixels"] & scans["mask"][:, :, None, None]
             scans = {**scans, "lines": torch.where(scanned, scans["lines"] * deviation + mean, 0.0)}
-        if STATISTICS in self._reads:  # of the stored scan: augmentations do not reach them
-            found = line_statistics(self._arrays, rows.numpy())[:, : len(OF_LINES)]
-            scans = {**scans, STATISTICS: torch.from_numpy(found.astype(np.float32)).to(self._device)}
-        return {name: part for name, part in scans.items() if name in self._reads}
+        return {name: part for name, part in scans.items() if name in self._reads}, there
+
+
+def _widened(scans: Batch) -> Batch:
+    return {name: part.float() if part.is_floating_point() else part for name, part in scans.items()}
 
 
 def line_batch(arrays: Mapping[str, Any], reads: Sequence[str], device: Any) -> Batch:

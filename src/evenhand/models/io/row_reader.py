@@ -7,6 +7,7 @@ kernels of the step before. Elsewhere a batch is one gather.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from evenhand.models.io.one_copy import Layout, aligned, numbers
 
 SLOTS = 2
 """Buffers: while one is copied to the device, the other is filled."""
@@ -64,11 +67,11 @@ class CudaCopies:
 class _Pending(NamedTuple):
     rows: Tensor
     slot: int
-    part: Future[Tensor]
+    held: Future[Tensor]
 
 
 class RowReader:
-    """Rows of an array as batches on a device.
+    """Rows of an array as batches on a device, and what is sent along with them.
 
     Parameters
     ----------
@@ -83,8 +86,10 @@ class RowReader:
     def __init__(self, array: npt.NDArray[Any], device: Any = "cpu", copies: Copies | None = None) -> None:
         self._array, self._device = array, torch.device(device)
         self._copies = copies if copies is not None or self._device.type != "cuda" else CudaCopies(self._device)
+        self._dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
         self._buffers: list[Tensor | None] = [None] * SLOTS
         self._sent: list[Sent | None] = [None] * SLOTS
+        self._room = 0
         self._next = 0
         self._pending: deque[_Pending] = deque()
         self._thread: ThreadPoolExecutor | None = None
@@ -99,36 +104,89 @@ class RowReader:
         self._pending.append(_Pending(rows, slot, self._thread.submit(self._fill, slot, rows)))
 
     def read(self, rows: Tensor) -> Tensor:
-        """Return (b, ...) rows on the device."""
+        """Return (b, ...) rows on the device.
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
+        """
+        return self.read_with(rows, {})[0]
+
+    def read_with(self, rows: Tensor, parts: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return (b, ...) rows on the device, and parts on the CPU sent there in the same copy.
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
+        """
+        if self._copies is None and self._device.type == "cpu":
+            return torch.from_numpy(np.take(self._array, rows.numpy(), axis=0)), dict(parts)
+        layout = Layout.of(parts, aligned(self._size(rows)))
         if self._copies is None:
-            return torch.from_numpy(np.take(self._array, rows.numpy(), axis=0)).to(self._device)
-        if self._pending and self._pending[0].rows is rows:
-            _, slot, part = self._pending.popleft()
-            filled = part.result()
+            held = torch.empty(layout.end, dtype=torch.uint8)
+            self._gather(rows, held)
+            layout.fill(held, parts)
+            there = held.to(self._device)
         else:
-            # Others than were announced. The buffers are free once what is being read into them has been.
-            for one in self._pending:
-                one.part.result()
-            self._pending.clear()
-            slot = self._take_slot()
-            filled = self._fill(slot, rows)
-        there, self._sent[slot] = self._copies.send(filled)
-        return there
+            slot, held = self._filled(rows)
+            if layout.end > len(held):
+                held = self._widened(slot, held, layout)
+            layout.fill(held, parts)
+            there, self._sent[slot] = self._copies.send(held[: layout.end])
+        return numbers(there, 0, self._dtype, self._shape(rows)), layout.read(there, parts)
+
+    def _filled(self, rows: Tensor) -> tuple[int, Tensor]:
+        """Return a slot whose buffer holds rows, and the buffer."""
+        if self._pending and self._pending[0].rows is rows:
+            _, slot, held = self._pending.popleft()
+            return slot, held.result()
+        # Others than were announced. The buffers are free once what is being read into them has been.
+        for one in self._pending:
+            one.held.exception()  # which is of no concern to these rows
+        self._pending.clear()
+        slot = self._take_slot()
+        return slot, self._fill(slot, rows)
 
     def _take_slot(self) -> int:
         slot, self._next = self._next, (self._next + 1) % SLOTS
         return slot
 
     def _fill(self, slot: int, rows: Tensor) -> Tensor:
-        """Return a buffer filled with rows, once the copy from it before has ended."""
+        """Return a buffer that begins with rows, once the copy from it before has ended."""
         assert self._copies is not None
         if (before := self._sent[slot]) is not None:
             before.synchronize()
-        held = self._buffers[slot]
-        if held is None or len(held) < len(rows):
-            dtype = torch.from_numpy(np.empty(0, self._array.dtype)).dtype
-            held = self._buffers[slot] = self._copies.buffer((len(rows), *self._array.shape[1:]), dtype)
-        part = held[: len(rows)]
-        # "clip", as with "raise" NumPy fills a buffer of its own first; positions are those of rows that are there
-        np.take(self._array, rows.numpy(), axis=0, out=part.numpy(), mode="clip")
-        return part
+        held, least = self._buffers[slot], aligned(self._size(rows)) + self._room
+        if held is None or len(held) < least:
+            held = self._buffers[slot] = self._copies.buffer((least,), torch.uint8)
+        self._gather(rows, held)
+        return held
+
+    def _widened(self, slot: int, held: Tensor, layout: Layout) -> Tensor:
+        """Return a buffer with the same rows and room for the parts, which later buffers have from the start."""
+        assert self._copies is not None
+        # doubled, as parts differ in size from batch to batch and page-locked memory takes long to get
+        self._room = max(self._room, 2 * (layout.end - min(layout.starts.values())))
+        wider = self._copies.buffer((layout.end + self._room,), torch.uint8)
+        wider[: len(held)] = held
+        self._buffers[slot] = wider
+        return wider
+
+    def _gather(self, rows: Tensor, held: Tensor) -> None:
+        """Write rows to the beginning of a buffer."""
+        at = rows.numpy()
+        count = len(self._array)
+        if len(at) and not (-count <= at.min() and at.max() < count):
+            row = at.max() if at.max() >= count else at.min()
+            raise IndexError(f"A batch asks for row {row:,}, and there are {count:,} rows.")
+        out = numbers(held, 0, self._dtype, self._shape(rows)).numpy()
+        # not "raise", with which NumPy fills a buffer of its own first; "wrap" is how it takes rows below 0 there
+        np.take(self._array, at, axis=0, out=out, mode="wrap")
+
+    def _shape(self, rows: Tensor) -> tuple[int, ...]:
+        return (len(rows), *self._array.shape[1:])
+
+    def _size(self, rows: Tensor) -> int:
+        return len(rows) * int(np.prod(self._array.shape[1:])) * self._dtype.itemsize

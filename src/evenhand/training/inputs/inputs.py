@@ -6,6 +6,7 @@ is a batch ahead), and augmentations work on whole batches.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -14,7 +15,10 @@ import torch
 from torch import Tensor
 
 from evenhand.base.values import Ints
+from evenhand.models.io.one_copy import Along, sent
 from evenhand.models.io.row_reader import RowReader
+
+_POSITIONS, _AVERAGES = "rows of a batch", "averages of a batch"  # names that nothing sent along has
 
 
 class Inputs(Protocol):
@@ -33,8 +37,9 @@ class Inputs(Protocol):
     at_once
         Batch size of `look`, or None for that of training.
 
-    Inputs whose batches are padded to their longest row have `lengths` too, (n,) int64 by row (`length_order`), and
-    those that can read rows ahead `ahead` (`read_ahead`).
+    Inputs whose batches are padded to their longest row have `lengths` too, (n,) int64 by row (`length_order`),
+    those that can read rows ahead `ahead` (`read_ahead`), and those that send further tensors with a batch
+    `batch_with` (`batch_with`).
     """
 
     pictures: bool
@@ -61,6 +66,16 @@ def read_ahead(inputs: Any, rows: Tensor) -> None:
     ahead = getattr(inputs, "ahead", None)
     if ahead is not None:
         ahead(rows)
+
+
+def batch_with(inputs: Any, rows: Tensor, draws: Any, along: Along) -> tuple[Any, dict[str, Tensor]]:
+    """Return `inputs.batch(rows, draws)`, and further tensors on its device: in one copy where the inputs can."""
+    own = getattr(inputs, "batch_with", None)
+    if own is not None:
+        found: tuple[Any, dict[str, Tensor]] = own(rows, draws, along)
+        return found
+    batch = inputs.batch(rows, draws)
+    return batch, sent(along(), (batch if isinstance(batch, Tensor) else next(iter(batch.values()))).device)
 
 
 class ViewInputs:
@@ -110,10 +125,17 @@ class ViewInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
         """Return (b, ...) float32 activations."""
+        return self.batch_with(rows, draws, dict)[0]
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return (b, ...) float32 activations, and further tensors that are sent in the same copy."""
         if draws is None or not self.draws:
-            return self._view(rows, 0)
+            return self._gather(self._at(rows, 0), along())
         # the views of a row lie next to each other: (n, v, …) held as (n v, …)
-        return self._gather(rows * self.views + torch.randint(self.views, rows.shape, generator=draws))
+        at = rows * self.views + torch.randint(self.views, rows.shape, generator=draws)
+        return self._gather(at, along())
 
     def look(self, rows: Tensor, view: int = 0) -> Tensor:
         """Return (b, ...) float32 activations of one view; those of the last rows are cached."""
@@ -125,26 +147,32 @@ class ViewInputs:
         return self._looked[2]
 
     def _view(self, rows: Tensor, view: int) -> Tensor:
-        return self._gather(rows if self.views == 1 else rows * self.views + view)
+        return self._gather(self._at(rows, view), {})[0]
 
-    def _gather(self, positions: Tensor) -> Tensor:
+    def _at(self, rows: Tensor, view: int) -> Tensor:
+        return rows if self.views == 1 else rows * self.views + view
+
+    def _gather(self, positions: Tensor, along: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         if self._held is None:
-            return self._read(positions)
-        return self._held.index_select(0, positions.to(self._device))
+            return self._read(positions, along)
+        there = sent({_POSITIONS: positions, **along}, self._device)
+        return self._held.index_select(0, there.pop(_POSITIONS)), there
 
     def _read_all(self, rows: int, *, step: int = 4096) -> Tensor:
         shape = self._source.shape[2:] if self._averaged else self._source.shape[1:]
         out = torch.empty((rows, *shape), device=self._device)
         for start in range(0, rows, step):
             part = torch.arange(start, min(start + step, rows))
-            out[start : start + len(part)] = self._read(part)
+            out[start : start + len(part)] = self._read(part, {})[0]
         return out
 
-    def _read(self, positions: Tensor) -> Tensor:
+    def _read(self, positions: Tensor, along: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         if not self._averaged:  # widened where they are wanted: half the bytes to copy
-            return self._reader.read(positions).float()
+            found, there = self._reader.read_with(positions, along)
+            return found.float(), there
         part = np.take(self._source, positions.numpy(), axis=0).astype(np.float32, copy=False)
-        return torch.from_numpy(part.mean(axis=1)).to(self._device)
+        there = sent({_AVERAGES: torch.from_numpy(part.mean(axis=1)), **along}, self._device)
+        return there.pop(_AVERAGES), there
 
 
 class SampleInputs:
@@ -177,8 +205,18 @@ class SampleInputs:
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:
         """Return the inputs of (b,) sample positions as they are trained on."""
+        return self._inputs.batch(self._of(rows), draws)
+
+    def batch_with(
+        self, rows: Tensor, draws: torch.Generator | None, along: Along
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """Return the inputs of (b,) sample positions, and further tensors that are sent in the same copy."""
+        return batch_with(self._inputs, self._of(rows), draws, along)
+
+    def _of(self, rows: Tensor) -> Tensor:
+        """Return the rows of sample positions, as the tensor that was announced where there is one."""
         announced = next((there for here, there in self._announced if here is rows), None)
-        return self._inputs.batch(self._rows[rows] if announced is None else announced, draws)
+        return self._rows[rows] if announced is None else announced
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return the inputs of (b,) sample positions for evaluation."""

@@ -21,6 +21,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.device import device_name
 from evenhand.training.inputs.inference import predict_logits, probabilities
+from evenhand.training.inputs.inputs import batch_with
 from evenhand.training.inputs.targets import without_unknown
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.determinism import forked_rng
@@ -34,7 +35,7 @@ from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.peak_memory import peak_memory, reset_peak
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.batch_norm import refresh, single_row, training_mode
-from evenhand.training.optim.mixup import mixed
+from evenhand.training.optim.mixup import Mixing
 
 if TYPE_CHECKING:
     from evenhand.balance.registries import RowLoss
@@ -182,12 +183,14 @@ def one_pass(batches: Iterable[Batch], step: Step) -> tuple[float, list[Tensor]]
 def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
     """Take one step down the loss of a batch, or a part of it: of several batches, the last one steps."""
     train, inputs, targets = state.spec.train, state.current_stage.inputs, state.spec.targets
-    x = inputs.batch(batch.rows, batch.draws)
     if batch.draws is not None and state.mixes:
-        shares = targets.shares(batch.at)
-        x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
+        mixing = Mixing(
+            len(batch.rows), mixup=train.mixup, cutmix=train.cutmix, patches=inputs.pictures, draws=batch.draws
+        )
+        x, drawn = batch_with(inputs, batch.rows, batch.draws, mixing.draw)
+        x, y = mixing.mixed(x, targets.shares(batch.at), drawn)
     else:
-        y = targets.fitted(batch.at)
+        x, y = inputs.batch(batch.rows, batch.draws), targets.fitted(batch.at)
     recorder, loss_fn, terms = state.recorder, state.balance.loss(state.epoch), state.loss_terms
     # statistics and terms are about the labels: targets of mixed rows were smoothed before they were mixed
     labels = targets.unsmoothed(y) if state.mixes else targets.plain(batch.at)

@@ -12,8 +12,60 @@ from torch import Tensor
 BatchT = TypeVar("BatchT", Tensor, dict[str, Tensor])
 """A batch: (b, ...) values, or the parts of rows by name, (b, ...) each."""
 
+PARTNERS = "partners of mixed rows"
 
-def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[BatchT, Tensor]:
+
+class Mixing:
+    """Mixup or CutMix of one batch: all is drawn on the host first, so that it is sent to a device with the batch.
+
+    Where both are on, a coin decides for each batch.
+
+    Parameters
+    ----------
+    rows
+        Rows of the batch.
+    mixup, cutmix
+        Both parameters of the beta distribution of the share of the first row; 0 for off.
+    patches
+        Whether the batch is (b, c, h, w) pictures, of which CutMix swaps patches.
+    draws
+        A generator on the CPU: the only source of randomness.
+    """
+
+    def __init__(self, rows: int, *, mixup: float, cutmix: float, patches: bool, draws: torch.Generator) -> None:
+        self._rows, self._draws = rows, draws
+        self._mixup, self._cutmix = mixup, cutmix if patches else 0.0
+        # One share for the whole batch, as in the code of the authors; rows differ by their partners.
+        self._share = 1.0
+        self._centre: tuple[float, float] | None = None
+
+    def draw(self) -> dict[str, Tensor]:
+        """Draw everything; return what `mixed` needs on the device: the row that each is mixed with, (b,) int64."""
+        draws = self._draws
+        patches = bool(self._cutmix) and (not self._mixup or _uniform(draws) < 0.5)
+        self._share = _beta(self._cutmix if patches else self._mixup, draws)
+        self._centre = (_uniform(draws), _uniform(draws)) if patches else None
+        return {PARTNERS: torch.randperm(self._rows, generator=draws)}
+
+    def mixed(self, x: BatchT, targets: Tensor, there: Mapping[str, Tensor]) -> tuple[BatchT, Tensor]:
+        """Return the batch and its targets after what was drawn.
+
+        Parameters
+        ----------
+        x
+            (b, ...) float, or a dict of parts, each (b, ...).
+        targets
+            (b, k) shares of classes.
+        there
+            What `draw` returned, on the device of the batch.
+        """
+        other = there[PARTNERS]
+        if self._centre is None or not isinstance(x, Tensor):
+            return mixup(x, targets, other, self._share)
+        return cutmix(x, targets, other, self._share, self._centre)
+
+
+def mixup(x: BatchT, targets: Tensor, other: Tensor, share: float) -> tuple[BatchT, Tensor]:
     """Return rows blended with others, with their targets (Zhang et al. 2018, eq. 1).
 
     Every part of a row is blended with the same row and by the same share. Integer and boolean parts (masks,
@@ -21,16 +73,11 @@ def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> t
 
     Parameters
     ----------
-    x
-        (b, ...) float, or a dict of parts, each (b, ...).
-    targets
-        (b, k) shares of classes.
-    alpha
-        Both parameters of the beta distribution of the share of the first row.
+    other
+        (b,) the row that each is blended with.
+    share
+        Share of the first row.
     """
-    # One share for the whole batch, as in the code of the authors; rows differ by their partners.
-    share = _beta(alpha, draws)
-    other = _partners(targets, draws)
     blended: Any = (
         {name: _blended(part, other, share) for name, part in x.items()}
         if isinstance(x, Mapping)
@@ -40,42 +87,33 @@ def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> t
 
 
 def _blended(x: Tensor, other: Tensor, share: float) -> Tensor:
-    at = other.to(x.device)
     if x.is_floating_point():
-        return torch.lerp(x[at], x, share)
-    return x if share >= 0.5 else x[at]
+        return torch.lerp(x[other], x, share)
+    return x if share >= 0.5 else x[other]
 
 
-def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+def cutmix(
+    x: Tensor, targets: Tensor, other: Tensor, share: float, centre: tuple[float, float]
+) -> tuple[Tensor, Tensor]:
     """Return pictures with a rectangle from others, targets blended by area (Yun et al. 2019, eq. 1-3).
 
     Parameters
     ----------
     x
         (b, c, h, w) float.
-    targets
-        (b, k) shares of classes.
+    other
+        (b,) the row that the rectangle of each is taken from.
+    share
+        Share of the first row, before the rectangle is clipped.
+    centre
+        Of the rectangle, as shares of height and width.
     """
-    top, bottom, left, right = _box(x.shape[2], x.shape[3], _beta(alpha, draws), draws)
-    other = _partners(x, draws)
+    top, bottom, left, right = _box(x.shape[2], x.shape[3], share, centre)
     mixed = x.clone()
     mixed[:, :, top:bottom, left:right] = x[other, :, top:bottom, left:right]
     # From the box, not the sampled share: it is clipped at the edges and rounded to pixels.
     share = 1.0 - (bottom - top) * (right - left) / (x.shape[2] * x.shape[3])
     return mixed, torch.lerp(targets[other], targets, share)
-
-
-def mixed(
-    x: BatchT, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
-) -> tuple[BatchT, Tensor]:
-    """Return the batch after mixup or CutMix; where both are on, a coin decides for each batch."""
-    if cutmix_alpha and isinstance(x, Tensor) and (not mixup_alpha or _uniform(draws) < 0.5):
-        return cutmix(x, targets, cutmix_alpha, draws)
-    return mixup(x, targets, mixup_alpha, draws)
-
-
-def _partners(x: Tensor, draws: torch.Generator) -> Tensor:
-    return torch.randperm(len(x), generator=draws).to(x.device)
 
 
 def _uniform(draws: torch.Generator) -> float:
@@ -88,9 +126,9 @@ def _beta(alpha: float, draws: torch.Generator) -> float:
     return float(np.random.default_rng(seed).beta(alpha, alpha))
 
 
-def _box(height: int, width: int, share: float, draws: torch.Generator) -> tuple[int, int, int, int]:
-    """Return top, bottom, left, right of a rectangle of area 1 - share at a random point, clipped at the edges."""
+def _box(height: int, width: int, share: float, centre: tuple[float, float]) -> tuple[int, int, int, int]:
+    """Return top, bottom, left, right of a rectangle of area 1 - share around a point, clipped at the edges."""
     side = (1.0 - share) ** 0.5
     half_h, half_w = int(height * side) // 2, int(width * side) // 2
-    y, x = int(_uniform(draws) * height), int(_uniform(draws) * width)
+    y, x = int(centre[0] * height), int(centre[1] * width)
     return max(0, y - half_h), min(height, y + half_h), max(0, x - half_w), min(width, x + half_w)

@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from evenhand.modalities.photos.augmentations import whole_batch
 from evenhand.modalities.photos.augmentations.augment import AUGMENTATIONS, PROFILES, apply_profile
-from evenhand.modalities.photos.augmentations.whole_batch import apply_at_once
+from evenhand.modalities.photos.augmentations.whole_batch import apply_at_once, drawn_at_once
 
 NAMES = AUGMENTATIONS.names()
 
@@ -63,24 +62,20 @@ def test_an_augmentation_of_another_package_stands_in_its_place() -> None:
         return batch * 0
 
     chosen = [*steps({"flip": 1.0}), (dark, 1.0), *steps({"brightness_contrast": 1.0})]
-    out = apply_at_once(pictures(4, 16, 16), chosen, torch.Generator().manual_seed(0))
+    draws = torch.Generator().manual_seed(0)
+    assert drawn_at_once((4, 3, 16, 16), chosen, draws) is None
+    out = apply_at_once(pictures(4, 16, 16), chosen, draws)
     assert out.flatten(1).std(1).max() < 1e-6
     assert out.std() > 0  # brightness came after it
 
 
 @pytest.mark.parametrize("profile", ["no_color", "full"])
-def test_a_batch_takes_few_operations_whatever_its_size(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_takes_few_operations_whatever_its_size(profile: str) -> None:
     counts = []
     for rows in (8, 64, 8, 64):  # what is made once for a size is there the second time
-        kernels = Kernels()
-
-        def applied(batch: torch.Tensor, waiting: list, kernels: Kernels = kernels) -> torch.Tensor:
-            with kernels:  # the parameters are made on the processor
-                for columns, change in waiting:
-                    batch = change(batch, columns)
-            return batch
-
-        monkeypatch.setattr(whole_batch, "_applied", applied)
-        apply_at_once(pictures(rows, 32, 32), steps(PROFILES[profile]), torch.Generator().manual_seed(0))
+        batch = pictures(rows, 32, 32)
+        drawn = drawn_at_once((rows, 3, 32, 32), steps(PROFILES[profile]), torch.Generator().manual_seed(0))
+        with Kernels() as kernels:  # the parameters are made on the processor
+            drawn.apply(batch, drawn.numbers)
         counts.append(len(kernels.names))
     assert counts[2] == counts[3] <= 60

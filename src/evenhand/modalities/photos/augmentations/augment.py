@@ -7,19 +7,21 @@ that pictures are resampled once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any
 
 from torch import Tensor
 
 from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
+from evenhand.modalities.images.image_inputs import Drawn
 from evenhand.modalities.photos.augmentations.color import brightness_contrast, hue_saturation
 from evenhand.modalities.photos.augmentations.degradation import Damage, blur, erase, noise
 from evenhand.modalities.photos.augmentations.geometry import MOVEMENTS, Movement, move
 from evenhand.modalities.photos.augmentations.jpeg import jpeg
 from evenhand.modalities.photos.augmentations.profiles import PROFILES, Profile
-from evenhand.modalities.photos.augmentations.whole_batch import apply_at_once
+from evenhand.modalities.photos.augmentations.whole_batch import apply_at_once, drawn_at_once
 from evenhand.models.batch_random import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
@@ -63,7 +65,7 @@ def apply_profile(batch: Tensor, profile: str | Profile, draws: Draws) -> Tensor
     EvenhandError
         If an augmentation does not exist.
     """
-    steps = [(AUGMENTATIONS.get(name), strength) for name, strength in profile_of(profile).items() if strength > 0]
+    steps = _steps(profile)
     if batch.device.type != "cpu":
         return apply_at_once(batch, steps, draws)
     original = batch
@@ -78,3 +80,15 @@ def apply_profile(batch: Tensor, profile: str | Profile, draws: Draws) -> Tensor
             else:
                 batch = augmentation(batch, draws, strength)
     return batch
+
+
+def draw_profile(shape: Sequence[int], profile: str | Profile, draws: Draws) -> Drawn | None:
+    """Return what `apply_profile` draws for a (b, 3, h, w) batch that is not on the CPU, and what applies it.
+
+    None, and nothing is drawn, where an augmentation of another package has to see the pictures.
+    """
+    return drawn_at_once(shape, _steps(profile), draws)
+
+
+def _steps(profile: str | Profile) -> list[tuple[Any, float]]:
+    return [(AUGMENTATIONS.get(name), strength) for name, strength in profile_of(profile).items() if strength > 0]

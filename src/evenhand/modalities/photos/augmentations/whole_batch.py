@@ -8,6 +8,7 @@ values. Equal draws give equal pictures on both ways, up to the order of sums.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evenhand.modalities.images.image_inputs import Drawn
 from evenhand.modalities.photos.augmentations import jpeg as jpeg_steps
 from evenhand.modalities.photos.augmentations.color import (
     brightness_contrast,
@@ -58,37 +60,52 @@ def apply_at_once(batch: Tensor, steps: Sequence[tuple[Any, float]], draws: Draw
 
     Augmentations without parameters of this form (of other packages) are called as they are, where they stand.
     """
+    for known, together in groupby(steps, key=lambda step: _is_known(step[0])):
+        if known:
+            drawn = _drawn_of(batch.shape, list(together), draws)
+            batch = drawn.apply(batch, drawn.numbers.to(batch.device))
+            continue
+        for augmentation, strength in together:
+            batch = augmentation(batch, draws, strength)
+    return batch
+
+
+def drawn_at_once(shape: Sequence[int], steps: Sequence[tuple[Any, float]], draws: Draws) -> Drawn | None:
+    """Return what `apply_at_once` draws for a (b, c, h, w) batch, and what applies it.
+
+    None, and nothing is drawn, where an augmentation has no parameters of this form: it sees the pictures first.
+    """
+    return _drawn_of(shape, steps, draws) if all(_is_known(step) for step, _ in steps) else None
+
+
+def _is_known(augmentation: Any) -> bool:
+    return isinstance(augmentation, Movement) or augmentation in PREPARED
+
+
+def _drawn_of(shape: Sequence[int], steps: Sequence[tuple[Any, float]], draws: Draws) -> Drawn:
     waiting: list[Prepared] = []
     for moves, together in groupby(steps, key=lambda step: isinstance(step[0], Movement)):
         if moves:
-            waiting.append(_moved(batch, [(s, x) for s, x in together if isinstance(s, Movement)], draws))
-            continue
-        for augmentation, strength in together:
-            prepare = PREPARED.get(augmentation)
-            if prepare is not None:
-                waiting.append(prepare(batch, strength, draws))
-                continue
-            batch = augmentation(_applied(batch, waiting), draws, strength)
-            waiting = []
-    return _applied(batch, waiting)
+            waiting.append(_moved(shape, [(s, x) for s, x in together if isinstance(s, Movement)], draws))
+        else:
+            waiting += [PREPARED[augmentation](shape, strength, draws) for augmentation, strength in together]
+    columns = [torch.empty(shape[0], 0), *(part for part, _ in waiting)]
+    sizes = [part.shape[1] for part in columns]
 
-
-def _applied(batch: Tensor, waiting: Sequence[Prepared]) -> Tensor:
-    """Return the batch after what was prepared; its parameters go to the device in one copy."""
-    if not waiting:
+    def apply(batch: Tensor, numbers: Tensor) -> Tensor:
+        _, *parts = torch.split(numbers, sizes, dim=1)
+        for part, (_, change) in zip(parts, waiting, strict=True):
+            batch = change(batch, part)
         return batch
-    sent = torch.cat([columns for columns, _ in waiting], dim=1).to(batch.device)
-    parts = torch.split(sent, [columns.shape[1] for columns, _ in waiting], dim=1)
-    for part, (_, change) in zip(parts, waiting, strict=True):
-        batch = change(batch, part)
-    return batch
+
+    return Drawn(torch.cat(columns, dim=1), apply)
 
 
 # Geometry
 
 
-def _moved(batch: Tensor, steps: Sequence[tuple[Movement, float]], draws: Draws) -> Prepared:
-    rows, _, height, width = batch.shape
+def _moved(shape: Sequence[int], steps: Sequence[tuple[Movement, float]], draws: Draws) -> Prepared:
+    rows, _, height, width = shape
     maps = composed(steps, draws, rows, height / width)
     if flips_alone(maps):
         return torch.stack([maps[:, 0, 0], maps[:, 1, 1]], dim=1), _flip
@@ -107,12 +124,12 @@ def _warp(batch: Tensor, maps: Tensor) -> Tensor:
 # Colour
 
 
-def _relight(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    return brightness_numbers(draws, len(batch), strength), relit
+def _relight(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    return brightness_numbers(draws, shape[0], strength), relit
 
 
-def _recolour(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    return colour_matrices(draws, len(batch), strength).view(-1, 9), _turned
+def _recolour(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    return colour_matrices(draws, shape[0], strength).view(-1, 9), _turned
 
 
 def _turned(batch: Tensor, matrices: Tensor) -> Tensor:
@@ -122,16 +139,16 @@ def _turned(batch: Tensor, matrices: Tensor) -> Tensor:
 # Degradation
 
 
-def _drawn(damage: Damage, batch: Tensor, draws: Draws) -> list[list[float] | None]:
+def _drawn(damage: Damage, rows: int, draws: Draws) -> list[list[float] | None]:
     """Return the numbers of each row that is changed, None for the others; drawn as `Damage.apply_` draws them."""
-    drawn = uniform(draws, len(batch), columns=1 + damage.numbers).tolist()
+    drawn = uniform(draws, rows, columns=1 + damage.numbers).tolist()
     return [numbers if luck < damage.share else None for luck, *numbers in drawn]
 
 
-def _erase(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    height, width = batch.shape[2:]
+def _erase(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    rows, _, height, width = shape
     nothing = (0, 0, 0, 0)
-    areas = [nothing if u is None else erased_area(height, width, u, strength) for u in _drawn(erase, batch, draws)]
+    areas = [nothing if u is None else erased_area(height, width, u, strength) for u in _drawn(erase, rows, draws)]
     return torch.tensor(areas, dtype=torch.float32), _fill
 
 
@@ -143,11 +160,11 @@ def _fill(batch: Tensor, areas: Tensor) -> Tensor:
     return torch.where(inside, batch.mean((2, 3), keepdim=True, dtype=torch.float32).to(batch.dtype), batch)
 
 
-def _blur(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    height, width = batch.shape[2:]
-    taps = [[1.0] if u is None else blur_taps(height, width, u, strength) for u in _drawn(blur, batch, draws)]
+def _blur(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    rows, _, height, width = shape
+    taps = [[1.0] if u is None else blur_taps(height, width, u, strength) for u in _drawn(blur, rows, draws)]
     reach = max(len(row) // 2 for row in taps)
-    columns = torch.zeros(len(batch), 2 * reach + 1)
+    columns = torch.zeros(rows, 2 * reach + 1)
     for row, own in enumerate(taps):
         columns[row, reach - len(own) // 2 : reach + len(own) // 2 + 1] = torch.tensor(own)
     return columns, _smooth
@@ -168,9 +185,9 @@ def _smooth(batch: Tensor, taps: Tensor) -> Tensor:
     return lines.view(batch.shape).clamp_(0.0, 1.0).to(batch.dtype)
 
 
-def _noise(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    size = batch[0].numel()
-    drawn = [(0, 0.0) if u is None else noise_window(size, u, strength) for u in _drawn(noise, batch, draws)]
+def _noise(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    rows, size = shape[0], math.prod(shape[1:])
+    drawn = [(0, 0.0) if u is None else noise_window(size, u, strength) for u in _drawn(noise, rows, draws)]
     # The bits of whole numbers: as floats they would be rounded from 2^24 on.
     starts = torch.tensor([start for start, _ in drawn], dtype=torch.int32).view(torch.float32)
     return torch.stack([starts, torch.tensor([scale for _, scale in drawn])], dim=1), _disturb
@@ -197,10 +214,10 @@ def _pool_on(device: torch.device, size: int) -> Tensor:
     return noise_pool(size).to(device)
 
 
-def _jpeg(batch: Tensor, strength: float, draws: Draws) -> Prepared:
-    whole = torch.ones(len(batch), 129)  # whether a row is changed, and 64 steps of brightness and of colour each
+def _jpeg(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
+    whole = torch.ones(shape[0], 129)  # whether a row is changed, and 64 steps of brightness and of colour each
     whole[:, 0] = 0.0
-    for row, u in enumerate(_drawn(jpeg_steps.jpeg, batch, draws)):
+    for row, u in enumerate(_drawn(jpeg_steps.jpeg, shape[0], draws)):
         if u is not None:
             bright, colour = jpeg_steps.quantisation(jpeg_steps.drawn_quality(u, strength))
             whole[row] = torch.cat([torch.ones(1), bright.flatten(), colour.flatten()])
@@ -219,7 +236,7 @@ def _constants(device: torch.device) -> jpeg_steps.Constants:
     return jpeg_steps.Constants.on(device)
 
 
-PREPARED: dict[Any, Callable[[Tensor, float, Draws], Prepared]] = {
+PREPARED: dict[Any, Callable[[Sequence[int], float, Draws], Prepared]] = {
     brightness_contrast: _relight,
     hue_saturation: _recolour,
     erase: _erase,
@@ -227,4 +244,4 @@ PREPARED: dict[Any, Callable[[Tensor, float, Draws], Prepared]] = {
     noise: _noise,
     jpeg_steps.jpeg: _jpeg,
 }
-"""Augmentation -> the batch, a strength and a source of randomness -> its parameters and what applies them."""
+"""Augmentation -> (shape of a batch, strength, source of randomness) -> its parameters and what applies them."""
