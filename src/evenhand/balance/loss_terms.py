@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from evenhand.balance.registries import Reduction, RowLoss
@@ -30,16 +31,28 @@ def weighted_sum(terms: Terms, weights: Floats, *, mean: bool = False) -> RowLos
     """
     import torch
 
-    per_class = torch.as_tensor(weights, dtype=torch.float32)
+    per_class = on_devices(torch.as_tensor(weights, dtype=torch.float32))
 
     def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
-        every = per_class.to(logits.device) * terms(logits, as_shares(logits, targets))
+        every = per_class(logits.device) * terms(logits, as_shares(logits, targets))
         rows = every.mean(dim=1) if mean else every.sum(dim=1)
         # Over rows, not over their weights as torch does: small batches would weigh rare classes less than
         # stated.
         return rows.mean() if reduction == "mean" else rows
 
     return row_loss
+
+
+def on_devices(constant: Tensor) -> Callable[[torch.device], Tensor]:
+    """Return what gives a constant on a device; it is sent there once, and not in each step."""
+    held = {constant.device: constant}
+
+    def on(device: torch.device) -> Tensor:
+        if device not in held:
+            held[device] = constant.to(device)
+        return held[device]
+
+    return on
 
 
 def as_shares(logits: Tensor, targets: Tensor) -> Tensor:

@@ -97,3 +97,14 @@ def test_rows_of_another_kind_are_refused() -> None:
     with pytest.raises(ModelError, match='reads pairs .* but the rows hold image. Set data.kind = "pairs"'):
         build_network(model, 2, 0)
     assert ModelConfig(name="m", encoder="pair_small").options == {}
+
+
+def test_texts_on_a_graphics_card_are_those_of_the_processor() -> None:
+    layer, batch = HashedText(64, 8), PairInputs(arrays((*TEXTS, "", "ab"))).look(torch.arange(6))
+    text, length = batch["text"], batch["length"]
+    found, expected = layer._padded(text, length), layer(text, length)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    assert not found[4].any()
+    towards = torch.randn(found.shape)
+    (one,), (other,) = (torch.autograd.grad((x * towards).sum(), [layer.vectors]) for x in (found, expected))
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)

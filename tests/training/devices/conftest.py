@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-import evenhand.modalities.beats.torch_half
-import evenhand.modalities.photos.torch_half
-from evenhand.modalities.beats.inputs import BeatInputs
-from evenhand.modalities.images.image_inputs import ImageInputs
-from evenhand.modalities.photos.augmentations.augment import draw_profile
 from evenhand.models.acceleration import memory_format
 from evenhand.models.config import SizedModel
 from evenhand.models.network import build_network
@@ -26,12 +22,12 @@ from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.distillation import Teacher
 
 from .pretend import NAME, Calls, clone_storage, device, watched
+from .small_rows import KINDS
 
 # Before any test: autograd starts the threads of all devices at its first use, and knows none that come later.
 device()
 
-K, SIDE = 3, 32
-BEATS = {"signal": [2, 64], "rhythm": [5], "near": [3]}
+K = 3
 EVERYTHING = {"sam": 0.05, "ema": 0.9, "swa_from": 0, "mixup": 0.3, "augment": "full", "clip": 1.0}
 
 
@@ -91,23 +87,13 @@ def watched_steps() -> Iterator[list[Calls]]:
 
 
 def small_spec(kind: str, device: str | torch.device, *, batch: int = 8, rows: int = 16, **train: Any) -> FitSpec:
-    """Return the spec of a fit of photos or beats with everything that a step can have; `train` changes it."""
-    rng, labels = np.random.default_rng(2), np.arange(rows) % K
-    encoder = "timm:test_resnet" if kind == "photos" else "resnet1d"
-    model = SizedModel(name="m", encoder=encoder, pretrained=False, tune="all", row=BEATS)
+    """Return the spec of a fit of a `small_rows.KINDS` with everything that a step can have; `train` changes it."""
+    labels, small = np.arange(rows) % K, KINDS[kind]
+    model = SizedModel(name="m", pretrained=False, tune="all", **small.model)
     network = build_network(model, K, 0).to_device(torch.device(device))
-    cutmix = {"cutmix": 0.5} if kind == "photos" else {}
-    settings = TrainConfig(epochs=2, batch_size=batch, early_stop=0, **{**EVERYTHING, **cutmix, **train})
-    if kind == "photos":
-        pictures = rng.integers(0, 255, (rows, SIDE, SIDE, 3), dtype=np.uint8)
-        apply_profile: Any = evenhand.modalities.photos.torch_half.apply_profile
-        how = {"draw": draw_profile, "profile": settings.augment, "device": device}
-        inputs: Any = ImageInputs(pictures, network.prepare, apply_profile, **how)
-    else:
-        arrays = {name: rng.normal(size=(rows, *shape)).astype(np.float32) for name, shape in BEATS.items()}
-        apply_profile = evenhand.modalities.beats.torch_half.apply_profile
-        inputs = BeatInputs(arrays, ("signal", "rhythm"), apply_profile, profile=settings.augment, device=device)
+    settings = TrainConfig(epochs=2, batch_size=batch, early_stop=0, **{**EVERYTHING, **small.train, **train})
     held_out = np.arange(0, rows, 4)
+    inputs = small.inputs(network, rows, profile=settings.augment, device=device)
     return fold_spec(
         network,
         (FitStage("all", settings.epochs, 0.01, inputs),),
@@ -121,7 +107,7 @@ def small_spec(kind: str, device: str | torch.device, *, batch: int = 8, rows: i
     )
 
 
-def taught(spec: FitSpec) -> Teacher:
-    """Return a teacher of the rows of a spec."""
+def taught(spec: FitSpec) -> FitSpec:
+    """Return a spec with a teacher of its rows."""
     logs = torch.zeros(len(spec.fit_rows) + len(spec.validation_rows), K).log_softmax(1)
-    return Teacher(logs.to(spec.device), DistillConfig(record="runs/a", model="m"))
+    return replace(spec, teacher=Teacher(logs.to(spec.device), DistillConfig(record="runs/a", model="m")))

@@ -29,7 +29,10 @@ _ITS_KERNELS = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
 DESCRIBED = {"as_strided", "view", "unfold", "_reshape_alias", "alias", "set_", "view_as_real", "view_as_complex"}
 """Operators that describe memory anew; the processor's do so for tensors of any device."""
 MADE = {"empty", "empty_strided", "empty_like", "new_empty"}
-READ = {"_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "unique_dim", "_unique2"}
+READ = {
+    *("_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "unique_dim", "_unique2"),
+    "bincount",  # for the largest number, by which the result is long
+}
 """Operators whose result the host waits for: numbers, and shapes that depend on them."""
 LAID_OUT = ("convolution", "batch_norm", "grid_sampler", "lstm")
 """Operators that are wrong on Apple GPUs where maps have their channels last."""
@@ -253,7 +256,9 @@ def _check(name: str, args: Any, options: Any) -> None:
     if name not in MADE:
         _note("kernels", name)
     chosen = name in {"index", "index_put", "_index_put_impl_", "index_put_"}
-    if name in READ or (chosen and any(one.dtype == torch.bool for one in _tensors(args[1]))):
+    # without the length of its result, which is then the sum of the numbers
+    repeated = name == "repeat_interleave" and options.get("output_size") is None
+    if name in READ or repeated or (chosen and any(one.dtype == torch.bool for one in _tensors(args[1]))):
         _note("reads", name)
     if any(word in name for word in LAID_OUT) and any(map(has_channels_last, tensors)):
         _note("channels_last", name)

@@ -1,21 +1,26 @@
 """Fits on the pretend device, held for an Apple GPU: SAM, EMA, SWA, mixup, CutMix, a teacher, all augmentations."""
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from evenhand.training.inputs.inference import predict_logits
 from evenhand.training.loop import loop
+from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.fit_spec import FitResult
 from evenhand.training.loop.fit_state import FitState
 from evenhand.training.loop.loop import fit
+from evenhand.training.optim.precision import precision
 
 from .conftest import on_pretend, small_spec, taught, watched_steps
 from .pretend import Calls, watched
 
-OPTIMIZERS = {"photos": "adamw", "beats": "sgd"}
+OPTIMIZERS = {"photos": "adamw", "beats": "sgd", "scans": "sgd", "gine": "sgd", "strokes": "sgd", "pairs": "sgd"}
 
 
 @dataclass(frozen=True)
@@ -25,15 +30,35 @@ class Fitted:
     weights: dict[str, Tensor]
     calls: Calls
     steps: list[Calls]
+    saved: list[Any]
 
 
 def fitted(kind: str, device: str | torch.device) -> Fitted:
-    spec = small_spec(kind, device, optimizer=OPTIMIZERS[kind])
-    spec = replace(spec, teacher=taught(spec))
+    spec, held = taught(small_spec(kind, device, optimizer=OPTIMIZERS[kind])), Held()
     with watched() as calls, watched_steps() as steps:
-        result = fit(spec)
-    weights = {name: tensor.cpu() for name, tensor in spec.network.state_dict().items()}  # type: ignore[attr-defined]
-    return Fitted(kind, result, weights, calls, steps)
+        result = fit(spec, held)
+    return Fitted(kind, result, state_of(spec), calls, steps, held.saved[:1])
+
+
+def state_of(spec: loop.FitSpec) -> dict[str, Tensor]:
+    state = spec.network.state_dict()  # type: ignore[attr-defined]
+    return {name: tensor.cpu().clone() for name, tensor in state.items()}
+
+
+class Held(Checkpointer):
+    """Keeps the state after each epoch, or begins with one."""
+
+    due = True  # type: ignore[assignment]
+
+    def __init__(self, state: dict[str, Any] | None = None) -> None:
+        super().__init__(None)
+        self.state, self.saved = state, list[Any]()
+
+    def read(self) -> dict[str, Any] | None:
+        return self.state
+
+    def save(self, state: dict[str, Any]) -> None:
+        self.saved.append(torch.utils._pytree.tree_map_only(Tensor, lambda x: x.cpu().clone(), state))
 
 
 @pytest.fixture(scope="module", params=OPTIMIZERS)
@@ -65,6 +90,29 @@ def test_no_step_reads_from_the_device(on_device: Fitted) -> None:
 def test_a_step_sends_once(on_device: Fitted) -> None:
     # rows, numbers of their profile, and whom each is mixed with; constants are sent once, in the first step
     assert [len(step.copies) for step in on_device.steps[1:]] == [1] * 3
+
+
+def test_an_interrupted_fit_resumes_with_the_same_bits_and_predicts_what_the_processor_does(
+    on_device: Fitted,
+) -> None:
+    if on_device.kind == "photos":
+        pytest.skip("test_tasks.py resumes a task of photos")
+    (saved,) = on_device.saved
+    with on_pretend(apple=True) as device:
+        spec = taught(small_spec(on_device.kind, device, optimizer=OPTIMIZERS[on_device.kind]))
+        fit(spec, Held(saved))
+        for name, tensor in state_of(spec).items():
+            assert torch.equal(tensor, on_device.weights[name]), name
+        there = logits(spec)
+    here = taught(small_spec(on_device.kind, "cpu"))
+    here.network.load_state_dict(on_device.weights)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(there, logits(here), rtol=1e-4, atol=1e-5)
+
+
+def logits(spec: loop.FitSpec) -> np.ndarray:
+    how = {"batch_size": 5, "precision": precision("float32", spec.device)}
+    rows = np.arange(16)
+    return predict_logits(spec.network.tuned, spec.stages[0].inputs, rows, 3, **how)  # type: ignore[arg-type]
 
 
 def test_no_map_has_its_channels_last_on_an_apple_gpu(on_device: Fitted) -> None:

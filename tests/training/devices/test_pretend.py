@@ -54,6 +54,8 @@ def test_tensors_of_two_devices_are_refused(use: Callable[[Tensor], Tensor], num
         lambda x: x[x > 2],
         lambda x: x.cpu(),
         lambda x: bool((x > 2).any()),
+        lambda x: torch.bincount(x[0].long()),
+        lambda x: torch.repeat_interleave(x[0].long()),
     ],
 )
 def test_reading_back_is_noted(use: Callable[[Tensor], object], numbers: Tensor) -> None:

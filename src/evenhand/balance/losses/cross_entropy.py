@@ -21,14 +21,16 @@ class CrossEntropy(Section):
         """Return the loss of each row; the weights multiply the terms of their class."""
         import torch
 
+        from evenhand.balance.loss_terms import on_devices
+
         weights = classes.weights
-        per_class = None if (weights == 1).all() else torch.as_tensor(weights, dtype=torch.float32)
+        per_class = None if (weights == 1).all() else on_devices(torch.as_tensor(weights, dtype=torch.float32))
         form = _binary if classes.multi_label else _categorical
 
         def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
             if per_class is None:
                 return form(logits, targets, None, reduction)
-            rows = form(logits, targets, per_class.to(logits.device), "none")
+            rows = form(logits, targets, per_class(logits.device), "none")
             return rows.mean() if reduction == "mean" else rows  # torch would divide by the weights of the batch
 
         return row_loss

@@ -42,11 +42,11 @@ class Ldam(Section):
         import torch
         from torch.nn.functional import log_softmax
 
-        from evenhand.balance.loss_terms import weighted_sum
+        from evenhand.balance.loss_terms import on_devices, weighted_sum
 
-        margins = torch.as_tensor(self.margins(classes.counts), dtype=torch.float32)
+        margins = on_devices(torch.as_tensor(self.margins(classes.counts), dtype=torch.float32))
 
         def terms(logits: Tensor, shares: Tensor) -> Tensor:
-            return -shares * log_softmax(logits - shares * margins.to(logits.device), dim=1)
+            return -shares * log_softmax(logits - shares * margins(logits.device), dim=1)
 
         return weighted_sum(terms, classes.weights)

@@ -36,12 +36,13 @@ class LogitAdjusted(Section):
         import torch
         from torch.nn.functional import log_softmax
 
-        from evenhand.balance.loss_terms import weighted_sum
+        from evenhand.balance.loss_terms import on_devices, weighted_sum
 
         own = over_present_shift(self.logit_shifts, classes.counts)
-        shifts = torch.as_tensor(own if classes.shifts is None else classes.shifts, dtype=torch.float32)
+        held = torch.as_tensor(own if classes.shifts is None else classes.shifts, dtype=torch.float32)
+        shifts = on_devices(held)
 
         def terms(logits: Tensor, shares: Tensor) -> Tensor:
-            return -shares * log_softmax(logits - shifts.to(logits.device), dim=1)
+            return -shares * log_softmax(logits - shifts(logits.device), dim=1)
 
         return weighted_sum(terms, classes.weights)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from evenhand.balance.loss_terms import on_devices
 from evenhand.base.values import Floats
 from evenhand.training.inputs.targets import ABSENT
 
@@ -32,13 +33,14 @@ def with_blocks(loss: RowLoss, blocks: Sequence[Sequence[int]], weights: Floats)
     """
     inside = torch.zeros(len(weights), dtype=torch.bool)
     inside[[at for block in blocks for at in block]] = True
-    per_class = torch.as_tensor(weights, dtype=torch.float32) * inside
+    per_class = on_devices(torch.as_tensor(weights, dtype=torch.float32) * inside)
+    in_blocks = on_devices(inside)
 
     def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
-        here = inside.to(logits.device)
+        here = in_blocks(logits.device)
         # as for cells that are not known (`without_unknown`): no loss gets anything from such a class
         others = loss(torch.where(here, ABSENT, logits), torch.where(here, 0.0, targets), "none")
-        own = -(per_class.to(logits.device) * targets * logsigmoid(logits)).sum(dim=1) / logits.shape[1]
+        own = -(per_class(logits.device) * targets * logsigmoid(logits)).sum(dim=1) / logits.shape[1]
         rows = others + own
         return rows.mean() if reduction == "mean" else rows
 

@@ -11,9 +11,14 @@ def segment_sum(values: Tensor, segment: Tensor, n: int) -> Tensor:
     return values.new_zeros(n, values.shape[1]).index_add(0, segment, values)
 
 
+def segment_counts(segment: Tensor, n: int) -> Tensor:
+    """Return (n,) int64 how often each segment occurs; `torch.bincount` would wait for a GPU's largest number."""
+    return segment.new_zeros(n).index_add(0, segment, torch.ones_like(segment))
+
+
 def segment_mean(values: Tensor, segment: Tensor, n: int) -> Tensor:
     """Return (n, d) means by segment; 0 for an empty one."""
-    counts = torch.bincount(segment, minlength=n).clamp(min=1).to(values.dtype)
+    counts = segment_counts(segment, n).clamp(min=1).to(values.dtype)
     return segment_sum(values, segment, n) / counts.unsqueeze(1)
 
 
@@ -54,7 +59,7 @@ class SegmentPool(nn.Module):
         self.width = width * len(self.names) + 1
 
     def forward(self, nodes: Tensor, graph: Tensor, n: int) -> Tensor:
-        counts = torch.bincount(graph, minlength=n).to(nodes.dtype)
+        counts = segment_counts(graph, n).to(nodes.dtype)
         out = [self._one(name, nodes, graph, n) for name in self.names]
         return torch.cat([*out, counts.log1p().unsqueeze(1) / 4], dim=1)
 

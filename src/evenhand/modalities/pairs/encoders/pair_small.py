@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -46,6 +48,8 @@ class HashedText(nn.Module):
         self.vectors = nn.Parameter(torch.randn(len(GRAMS) * buckets, width) * width**-0.5)
 
     def forward(self, text: Tensor, length: Tensor) -> Tensor:
+        if text.device.type != "cpu":  # which would wait for the number of runs
+            return self._padded(text, length)
         row, ids = self.runs(text, length)
         order = row.argsort(stable=True)
         counts = torch.bincount(row, minlength=len(text))
@@ -53,19 +57,28 @@ class HashedText(nn.Module):
             ids[order], self.vectors, counts.cumsum(0) - counts, mode="mean"
         )  # 0 for a text without a run
 
+    def _padded(self, text: Tensor, length: Tensor) -> Tensor:
+        """Return what `forward` gives; runs that reach beyond the end of a text count 0 times."""
+        whole, ids = (torch.cat(parts, dim=1) for parts in zip(*self._runs(text, length), strict=True))
+        weights = whole / whole.sum(dim=1, keepdim=True).clamp(min=1)
+        return functional.embedding_bag(ids, self.vectors, per_sample_weights=weights.to(self.vectors), mode="sum")
+
     def runs(self, text: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return (r,) the text of each run, and (r,) its vector."""
+        found = list(self._runs(text, length))
+        rows, ids = [whole.nonzero()[:, 0] for whole, _ in found], [ids[whole] for whole, ids in found]
+        return torch.cat(rows), torch.cat(ids)
+
+    def _runs(self, text: Tensor, length: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield for each length of runs (b, r) whether they lie within the text, and their vectors."""
         places = torch.arange(text.shape[1], device=text.device)
-        rows, ids = [], []
         for block, n in enumerate(GRAMS):
             number = torch.zeros(len(text), max(0, text.shape[1] - n + 1), dtype=torch.int64, device=text.device)
             for at in range(n):
                 number = number * _FACTOR + text[:, at : at + number.shape[1]].long() + 1
             whole = places[: number.shape[1]] + n <= length.unsqueeze(1)
             hashed = ((number * _SPREAD) % 2**32 * self.buckets) >> 32
-            rows.append(whole.nonzero()[:, 0])
-            ids.append(hashed[whole] + block * self.buckets)
-        return torch.cat(rows), torch.cat(ids)
+            yield whole, hashed + block * self.buckets
 
 
 class PairSmall(nn.Module):

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evenhand.models.masked_batch_norm import masked_batch_norm
+
 
 def held(x: Tensor, mask: Tensor) -> Tensor:
     """Return (b, d, l, w) maps with 0 in the lines where (b, l) `mask` is false."""
@@ -40,7 +42,11 @@ class ScannedBatchNorm(nn.BatchNorm2d):
     """Batch norm over the lines that were scanned: padding would pull its statistics towards 0."""
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore[override]
-        if not self.training or bool(mask.all()):
+        if not self.training:
+            return super().forward(x)
+        if mask.device.type != "cpu":  # which would wait for the answer
+            return masked_batch_norm(self, x, mask[:, None, :, None])
+        if bool(mask.all()):
             return super().forward(x)
         lines = x.transpose(1, 2)  # (b, l, d, w)
         out = torch.zeros_like(lines)

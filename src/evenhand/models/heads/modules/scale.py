@@ -6,10 +6,13 @@ A part that is missing in a row is 0 in all of its features. It stays 0, and doe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from evenhand.models.masked_batch_norm import masked_batch_norm
 
 
 class Standardise(nn.BatchNorm1d):
@@ -32,6 +35,10 @@ class Standardise(nn.BatchNorm1d):
             self.edges.append(self.edges[-1] + width)
 
     def forward(self, x: Tensor) -> Tensor:
+        if (
+            x.device.type != "cpu" and len(self.edges) > 2
+        ):  # which would wait for the answer whether parts are missing
+            return self._masked(x)
         here = self._present(x)
         if here is not None:
             return self._of_present(x, here)
@@ -57,8 +64,18 @@ class Standardise(nn.BatchNorm1d):
         """Return (b, parts) bool, which parts are not missing; None where all are there."""
         if len(self.edges) < 2:
             return None
-        here = torch.stack([present(x[:, columns]) for columns in self._slices()], dim=1)
+        here = self._here(x)
         return None if bool(here.all()) else here
+
+    def _here(self, x: Tensor) -> Tensor:
+        return torch.stack([present(x[:, columns]) for columns in self._slices()], dim=1)
+
+    def _masked(self, x: Tensor) -> Tensor:
+        """Return what `forward` gives, without asking the device how many rows have a part."""
+        seen = self._here(x).index_select(1, _part_of_columns(tuple(self.edges), x.device))
+        if self.training:
+            return masked_batch_norm(self, x, seen)
+        return functional.batch_norm(x, self.running_mean, self.running_var, eps=self.eps) * seen
 
     def _of_present(self, x: Tensor, here: Tensor) -> Tensor:
         if not self.training:
@@ -80,6 +97,13 @@ class Standardise(nn.BatchNorm1d):
         """Return the weight of this batch in the running averages, as torch's own layer does."""
         self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=8)  # to make it anew for every batch is a copy to the device each
+def _part_of_columns(edges: tuple[int, ...], device: torch.device) -> Tensor:
+    """Return (d,) the part that each column belongs to."""
+    widths = torch.tensor(edges).diff()
+    return torch.arange(len(widths)).repeat_interleave(widths).to(device)
 
 
 class UnitLength(nn.Module):

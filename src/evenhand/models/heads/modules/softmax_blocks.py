@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -28,10 +29,15 @@ class SoftmaxBlocks(nn.Module):
         # to float32: the difference of two large numbers of a narrow format would be coarse
         out = z.float() if z.dtype in (torch.float16, torch.bfloat16) else z.clone()
         for block in self.blocks:
-            at = torch.tensor(block, device=z.device)
+            at = _positions(tuple(block), z.device)
             own = out.index_select(1, at)
             out = out.index_copy(1, at, own - logsumexp_of_others(own))
         return out
+
+
+@lru_cache(maxsize=64)  # to make them anew for every batch is a copy to the device each
+def _positions(block: tuple[int, ...], device: torch.device) -> Tensor:
+    return torch.tensor(block, device=device)
 
 
 def logsumexp_of_others(z: Tensor) -> Tensor:
