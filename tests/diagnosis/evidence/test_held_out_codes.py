@@ -2,8 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
+from evenhand.base.storage.sealed_json import write_sealed
 from evenhand.diagnosis import Evidence
 from evenhand.diagnosis.evidence.head_settings import head_options
 from evenhand.diagnosis.evidence.held_out_codes import codes_of
@@ -20,13 +23,25 @@ def test_codes_of_held_out_rows_are_read_fit_by_fit(tmp_path):
         codes = {f"code:{at}": np.array([value, 0], dtype=dtype) for at, value in enumerate(values)}
         frame = pd.DataFrame({"id": ["r", "s"], "set": ["validation", "test"], **codes})
         frame.to_parquet(folder / "codes.parquet", index=False)
-    damaged = record.task_folder("a", 3, 1)
-    damaged.mkdir(parents=True)
-    (damaged / "codes.parquet").write_bytes(b"not a table")
     found = codes_of(record)
     assert [(one.model, one.fold, one.seed) for one in found] == [("b", 0, 1), ("a", 2, 1), ("a", 10, 1)]
     assert [one.values.tolist() for one in found[:2]] == [[[3, 4]], [[np.float32(0.1), np.float32(0.2)]]]
     assert found[0].values.dtype == np.uint8
+    damaged = record.task_folder("a", 3, 1)
+    damaged.mkdir(parents=True)
+    (damaged / "codes.parquet").write_bytes(b"not a table")
+    with pytest.raises(
+        RecordError, match=r"models/a/fold3/seed1/codes.parquet: .*run the same configuration again"
+    ):
+        codes_of(record)
+    write_sealed(damaged / "task.json", {}, [damaged / "codes.parquet"])
+    (damaged / "codes.parquet").write_bytes((folder / "codes.parquet").read_bytes())
+    with pytest.raises(RecordError, match="lists codes.parquet, which does not match its checksum"):
+        codes_of(record)
+    pd.DataFrame({"id": ["r"]}).to_parquet(damaged / "codes.parquet")
+    write_sealed(damaged / "task.json", {}, [damaged / "codes.parquet"])
+    with pytest.raises(RecordError, match="codes.parquet: has no column set"):
+        codes_of(record)
 
 
 def test_options_that_a_configuration_leaves_out_are_the_defaults_of_the_head():

@@ -20,7 +20,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.files.atomic import json_lines, replacing, to_json
+from evenhand.base.storage.files.atomic import json_lines, remove_abandoned_parts, replacing, to_json
 from evenhand.base.storage.files.checksums import FileMark, has_mark, mark_of, mark_of_text, stamp_of
 from evenhand.base.storage.files.links import leads_out
 from evenhand.base.storage.files.regular_file import UnreadableFileError, read_regular_text
@@ -42,6 +42,7 @@ class Manifest:
 @contextlib.contextmanager
 def recording(folder: Path, name: str) -> Iterator[Path]:
     """Yield a temporary path as `replacing` does, and note the checksum of what was written there."""
+    remove_abandoned_parts(folder, name)
     with replacing(folder / name) as part:
         yield part
         # Of a file that is written once, a line that is lost with the power costs the checksum; of one written

@@ -20,7 +20,7 @@ from evenhand.review.apply.plan import plan as plan_of
 from evenhand.review.apply.written_rows import PathAndClasses, written_rows
 from evenhand.review.log.live_review import LiveReview
 from evenhand.review.log.replay import ReviewState
-from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG, refuse_links_out
+from evenhand.review.log.session_files import APPLIED, CORRECTIONS, FOLDER, LOG, refuse_links_out, remove_parts
 from evenhand.review.rows.from_config import ReviewedData, from_config
 from evenhand.review.rows.from_record import from_record
 from evenhand.review.rows.reported import checked_findings
@@ -99,6 +99,7 @@ class SessionChanges:
                 "or name the folder of the session."
             )
         refuse_links_out(place)
+        remove_parts(place)
         return cls(settings, source, changes, run, place)
 
     @cached_property

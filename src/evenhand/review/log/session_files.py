@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.files.atomic import remove_abandoned_parts
 from evenhand.base.storage.files.links import leads_out
 
 FOLDER = "review"
@@ -23,6 +24,13 @@ APPLIED = "applied"
 """A folder for every change of the data: journal, backup and quarantine."""
 KEPT = "rows.parquet"
 """The rows as they were read last, to open the page at once; it may be deleted at any time."""
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what processes that were killed left half written in the folder of a session."""
+    for place in (folder, folder / VERSIONS):
+        if not place.is_symlink():
+            remove_abandoned_parts(place)
 
 
 def refuse_links_out(folder: Path) -> None:

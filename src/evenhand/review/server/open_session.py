@@ -14,7 +14,7 @@ from evenhand.base.storage.files.atomic import write_text
 from evenhand.base.storage.record import Record
 from evenhand.data.tables.csv_dialect import decode_csv
 from evenhand.review.log.live_review import LiveReview
-from evenhand.review.log.session_files import APPLIED, FOLDER, KEPT, LOG, PLANTED, refuse_links_out
+from evenhand.review.log.session_files import APPLIED, FOLDER, KEPT, LOG, PLANTED, refuse_links_out, remove_parts
 from evenhand.review.rows.kept_rows import keep, read_kept
 from evenhand.review.rows.nearest import NearestRows
 from evenhand.review.rows.pictures import Pictures
@@ -82,6 +82,7 @@ def open_session(
     }
     if place is not None:
         refuse_links_out(place)
+        remove_parts(place)
     reviewed = None if place is None else read_kept(place / KEPT, asked)
     if place is None or reviewed is None:
         # With what reads and checks a configuration or a run, which takes longer to import than all the rest.

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.atomic import (
     json_lines,
     read_frame,
+    remove_abandoned_parts,
     remove_partial_files,
     replacing,
     to_json,
@@ -30,6 +32,20 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         raise RuntimeError("halfway")
     assert target.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_processes_left_that_have_ended_is_removed_and_what_living_ones_write_is_not(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        ended = child.pid
+    mine, other = tmp_path / f".a.csv.{os.getpid()}.0123abcd.part", tmp_path / f".b.csv.{ended}.0123abcd.part"
+    dead, foreign = tmp_path / f".a.csv.{ended}.0123abcd.part", tmp_path / f".a.csv.{ended}.part"
+    for path in (mine, other, dead, foreign):
+        path.touch()
+    remove_abandoned_parts(tmp_path, "a.csv")
+    assert sorted(tmp_path.iterdir()) == sorted([mine, other, foreign])
+    remove_abandoned_parts(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([mine, foreign])
+    remove_abandoned_parts(tmp_path / "none")
 
 
 def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ MOST_CELLS = 500_000_000
 """Rows times columns of a Parquet table that is read whole; as numbers 4 GB."""
 
 
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})\.[0-9a-f]{8}\.part")
+"""The names that `replacing` gives."""
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed onto `path` when the block succeeds.
@@ -135,6 +139,30 @@ def remove_partial_files_of(path: Path) -> None:
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         if re.fullmatch(r"\.\d+\.[0-9a-f]{8}\.part", left.name.removeprefix(f".{path.name}")):
             left.unlink(missing_ok=True)
+
+
+def remove_abandoned_parts(folder: Path, name: str | None = None) -> None:
+    """Remove the temporary files in a folder, of one file or of all, whose processes have ended.
+
+    A process on another machine counts as ended: only for folders in which two machines do not write the same file
+    at the same moment.
+    """
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _PART.fullmatch(entry.name)
+            if found and name in (None, found["name"]) and not _is_alive(int(found["process"])):
+                with contextlib.suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of another user
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

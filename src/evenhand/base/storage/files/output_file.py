@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.files.atomic import remove_abandoned_parts
 
 
 def output_file(path: Path, *, force: bool = False, option: str = "--to") -> Path:
@@ -26,6 +27,7 @@ def output_file(path: Path, *, force: bool = False, option: str = "--to") -> Pat
     """
     # not by pathlib, which raises a RuntimeError where links go round in a circle
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    remove_abandoned_parts(target.parent, target.name)
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
