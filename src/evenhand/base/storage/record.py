@@ -26,6 +26,7 @@ from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.files.atomic import json_lines, to_json
 from evenhand.base.storage.files.atomic_folder import building, renamed
+from evenhand.base.storage.files.folders import file_in_the_way
 from evenhand.base.storage.files.links import refuse_link_out
 from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, folds_csv
@@ -125,6 +126,10 @@ class Record(RecordFolder):
                 record.write_text("resolved.toml", toml_document(resolved))
                 return cls(renamed(folder, output, stem))
         except OSError as error:
+            if (found := file_in_the_way(output)) is not None:
+                raise RecordError(
+                    f"{output}: records cannot be made there, as {found} is a file. Set output to a folder."
+                ) from None
             reason = error.strerror or error
             message = (
                 f"{output}: cannot be written ({reason}). Make room there, or set output to a writable folder."

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import StoreError
+from evenhand.base.storage.files.folders import file_in_the_way
 from evenhand.base.storage.sealed_json import read_sealed
 from evenhand.data.store.locks import try_lock
 from evenhand.data.store.marker import is_entry, is_lock, is_trash
@@ -208,6 +209,11 @@ def store_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StoreError(f"{folder}: the disk is full, or a quota is used up. {_MORE_ROOM}") from None
+        if (found := file_in_the_way(folder)) is not None:
+            raise StoreError(
+                f"{folder}: the store cannot be there, as {found} is a file. Set compute.store (or --store) to a "
+                "folder."
+            ) from None
         why = error.strerror or type(error).__name__
         raise StoreError(
             f"{folder}: the store cannot be written there ({why}). Set compute.store to a writable folder."

@@ -90,6 +90,9 @@ def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
         return _read(path), path.name, _folder_below(root, path)
     tables = [item for item in root.names() if suffix(item) in (".csv", ".tsv", ".parquet")]
     hint = did_you_mean(name, tables) or (f" Tables there: {some(tables)}." if tables else "")
+    below = f"{name.rstrip('/')}/"
+    if path.is_dir() or any(item.startswith(below) for item in root.names()):
+        raise DataError(f"{table}: is a folder, where the file of a table is to be named.{hint}")
     raise DataError(f"{table}: there is no such table, neither on disk nor in {root.path}.{hint}")
 
 

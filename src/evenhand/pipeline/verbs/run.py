@@ -15,6 +15,7 @@ import pandas as pd
 from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.files.atomic import remove_partial_files
+from evenhand.base.storage.files.folders import refuse_file
 from evenhand.base.storage.manifest import matches
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds
@@ -186,6 +187,10 @@ def run(
     settings = load(config, changes=changes, patch=patch)
     if not settings.model:
         raise ConfigError(str(config), [Fault("model", "no model is named", "add a [[model]] table", None)])
+    # Before the data are read, which may take an hour.
+    refuse_file(settings.output, "output", "in which records are made")
+    if settings.compute.store is not None:
+        refuse_file(settings.compute.store, "compute.store", "in which encoded rows are kept")
     for warning in unused_keys(settings):
         watcher.message(warning)
     seconds: dict[str, float] = {}

@@ -83,6 +83,10 @@ def disk_error_message(error: OSError) -> str:
     if error.errno in _FORBIDDEN:
         fix = "Set output, compute.store or --to to a writable folder."
         return f"{where}cannot be written or read ({error.strerror}). {fix}"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{where}a file lies where a folder is to be. Name another folder, or move the file away."
+    if error.errno == errno.EISDIR:
+        return f"{where}is a folder where a file is to be. Name a file."
     if error.errno in _BROKEN:
         fix = "Once it works, run the same command again."
         return f"{where}the disk reports an error ({error.strerror}). {fix}"
