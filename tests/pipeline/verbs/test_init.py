@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from evenhand.base.errors import DataError, EvenhandError
+from evenhand.cli.app import app
 from evenhand.pipeline.first_config.recipes import Speed
 from evenhand.pipeline.verbs.init import init
 from evenhand.settings.load import load
@@ -216,3 +218,25 @@ def test_thresholds_are_not_proposed_for_several_labels(tmp_path: Path) -> None:
     assert "+thresholds" not in text
     (tmp_path / "evenhand.toml").write_text(text)
     assert load(tmp_path / "evenhand.toml").ensemble.methods == ["equal", "nnls"]
+
+
+def test_a_folder_with_one_class_that_can_be_read_says_what_is_needed(tmp_path: Path) -> None:
+    photos(tmp_path / "data", [f"{name}/{i}.png" for name in "ab" for i in range(3)])
+    assert "Only the class" not in init(tmp_path / "data", speed=FAST)
+    for path in (tmp_path / "data" / "b").iterdir():
+        path.write_bytes(b"")
+    done = CliRunner(env={"COLUMNS": "400"}).invoke(
+        app, ["init", str(tmp_path / "data"), "--to", str(tmp_path / "c.toml")]
+    )
+    assert "Only the class a was found; a classifier needs two at least" in done.output
+    assert "No file of b can be read." in done.output
+    assert "# Only the class a was found" in (tmp_path / "c.toml").read_text(encoding="utf-8")
+
+
+def test_a_table_with_one_class_says_what_is_needed(tmp_path: Path) -> None:
+    clothing(tmp_path)
+    table = tmp_path / "items.csv"
+    table.write_text(table.read_text().replace("shoe", "hat"))
+    assert "Only the class hat was found; a classifier needs two at least" in init(
+        tmp_path, speed=FAST, label="label"
+    )

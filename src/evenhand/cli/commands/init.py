@@ -27,6 +27,7 @@ def init(
     """Write a commented configuration for the data in a folder and a time limit."""
     from evenhand.base.storage.files.atomic import write_text
     from evenhand.base.storage.files.output_file import output_file
+    from evenhand.pipeline.first_config.too_few_classes import MARK
     from evenhand.pipeline.verbs.init import init as config_for
 
     target = output_file(to, force=force)
@@ -34,5 +35,8 @@ def init(
     write_text(target, text)
     expected = next((line[2:].rstrip() for line in text.splitlines() if line.startswith("# Expected")), "")
     print_line(f"Wrote {to}. Review it, then run: evenhand check {to}")
+    lacking = next((line[2:].rstrip() for line in text.splitlines() if line.startswith(f"# {MARK}")), "")
+    if lacking:
+        print_line(lacking)
     if expected:
         print_line(expected)

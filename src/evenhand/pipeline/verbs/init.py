@@ -22,6 +22,7 @@ from evenhand.pipeline.first_config.column_proposals import TableDraft, draft_of
 from evenhand.pipeline.first_config.machine_speed import machine_speed
 from evenhand.pipeline.first_config.recipes import DataFacts, Proposal, Speed, choose
 from evenhand.pipeline.first_config.recipes.steps import batch_for, epochs_for
+from evenhand.pipeline.first_config.too_few_classes import sentence, too_few_classes
 
 _TABLES = (".csv", ".tsv", ".parquet")
 
@@ -67,12 +68,16 @@ early_stop = 5                  # epochs without a better one; 0 is off
 
 @dataclass(frozen=True, eq=False)
 class _FolderFacts:
-    """Facts about a folder: lines of [data], [folds] and the section of the kind, and the inputs of recipes."""
+    """Facts about a folder: lines of [data], [folds] and the section of the kind, and the inputs of recipes.
+
+    `lacking` is a sentence where there are too few classes to learn from.
+    """
 
     draft: Draft
     facts: DataFacts
     folder: str = ""
     several: bool = False
+    lacking: str = ""
 
 
 def init(
@@ -120,7 +125,12 @@ def init(
     else:
         name, proposal = chosen[0].name, chosen[1]
     return _HEAD.format(
-        why=_why(name, proposal, found.facts, speed, minutes),
+        why="\n".join(
+            [
+                *([f"# {toml_comment(found.lacking)}"] if found.lacking else []),
+                _why(name, proposal, found.facts, speed, minutes),
+            ]
+        ),
         kind=toml_value(known.name),
         root=toml_value(_root(Path(folder), found.folder, beside)),
         data="".join(f"{line}\n" for line in found.draft.data),
@@ -193,7 +203,9 @@ def _inspect(
     bearable = _feasible_folds(found)
     facts = DataFacts(kind.name, len(found.frame), locked, found.classes.nunique(), bearable, side)
     section = kind.section_for(found.frame, found.taken)
-    return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root, found.several)
+    held = list(map(str, found.classes.dropna().unique()[:2]))
+    lacking = "" if found.several or len(held) == 2 else sentence(held[0] if held else None)
+    return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root, found.several, lacking)
 
 
 def _refuse_columns(label: str | None, group: str | None, why: str) -> None:
@@ -261,7 +273,12 @@ def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | N
         test = f'test = {{ column = "split", value = {toml_value(split)} }}'
     locked = found.splits.count(split) if split is not None else round(0.2 * len(files))
     bearable = max(2, min(5, *(count for count in counts.values() if count >= 3), 5))
-    return _FolderFacts(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))
+    held: dict[str, list[str]] = {}
+    for file, name in zip(files, found.classes, strict=True):
+        if name is not None:
+            held.setdefault(name, []).append(file)
+    facts = DataFacts(kind.name, len(files), locked, len(counts), bearable, side)
+    return _FolderFacts(Draft(lines, test), facts, lacking=too_few_classes(root, kind, held))
 
 
 def _annotated(root: Root) -> int:
