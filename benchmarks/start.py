@@ -1,4 +1,4 @@
-"""How long the shell takes to start: `evenhand --help` beside a bare `python -c pass`.
+"""How long the shell takes to start (`evenhand --help` beside a bare `python -c pass`), and a worker its imports.
 
 python benchmarks/start.py [--rounds 9]
 """
@@ -14,6 +14,15 @@ from pathlib import Path
 
 import timing
 
+KINDS = ("beats", "pairs", "photos")
+_TASK = """
+from evenhand.evaluation.metrics.metric_names import METRICS
+from evenhand.modalities import KINDS
+from evenhand.modalities.torch_half import torch_half
+import evenhand.training.tasks.fit_fold
+METRICS.names()
+torch_half(KINDS.get({kind!r}))
+"""
 SPARE = 0.3
 """Seconds that the target allows besides three times a bare start."""
 
@@ -26,6 +35,9 @@ def commands() -> dict[str, list[str]]:
         "python -c pass": [sys.executable, "-c", "pass"],
         'python -c "import evenhand"': [sys.executable, "-c", "import evenhand"],
         "evenhand --help": [*shell, "--help"],
+        'python -c "import torch"': [sys.executable, "-c", "import torch"],
+        **{f"imports of a worker, {kind}": [sys.executable, "-c", _TASK.format(kind=kind)] for kind in KINDS},
+        "imports of a worker, photos, timm": [sys.executable, "-c", _TASK.format(kind="photos") + "import timm"],
     }
 
 

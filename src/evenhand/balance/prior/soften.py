@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # not scipy.optimize, which every worker would import: scipy does it where it is used
 
 from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.balance.registries import over_present
@@ -66,7 +66,7 @@ def _sampler_power(prior: EffectivePrior, powers: dict[str, float], aim: float) 
 
     if excess(0.0) >= 0:
         return 0.0
-    return float(brentq(excess, 0.0, 1.0)) if excess(1.0) > 0 else 1.0
+    return float(scipy.optimize.brentq(excess, 0.0, 1.0)) if excess(1.0) > 0 else 1.0
 
 
 def raised(prior: EffectivePrior, powers: dict[str, float]) -> EffectivePrior:

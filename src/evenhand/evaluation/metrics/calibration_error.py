@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from scipy import stats
+import scipy  # scipy.stats is imported where it is used: not by workers
 from scipy.special import erf
 
 from evenhand.base.seeds import generator
@@ -142,8 +142,8 @@ def _noise(
         return error
     # The test in `ends` takes quantiles of the noise itself, so few groups widen the noise instead of the
     # quantile.
-    wider = np.sqrt(on.effective / (on.effective - 1)) * stats.t.ppf(0.5 + level / 2, on.effective - 1)
-    return np.asarray(error * min(float(wider / stats.norm.ppf(0.5 + level / 2)), 1e4))
+    wider = np.sqrt(on.effective / (on.effective - 1)) * scipy.stats.t.ppf(0.5 + level / 2, on.effective - 1)
+    return np.asarray(error * min(float(wider / scipy.stats.norm.ppf(0.5 + level / 2)), 1e4))
 
 
 def _base(rows: EvaluatedRows, chosen: Ints) -> Floats:

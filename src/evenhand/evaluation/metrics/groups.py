@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from scipy import stats
+import scipy  # scipy.stats is imported where it is used: not by workers
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
@@ -173,7 +173,7 @@ def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[flo
     share, _ = _parts(statistics[:, :1])
     ordered = np.sort(share[~np.isnan(share)])
     few, many = (
-        int(stats.binom.ppf(tail, len(ordered), percent / 100)) for tail in (0.5 - level / 2, 0.5 + level / 2)
+        int(scipy.stats.binom.ppf(tail, len(ordered), percent / 100)) for tail in (0.5 - level / 2, 0.5 + level / 2)
     )
     low = float(ordered[few - 1]) if few > 0 else 0.0
     return low, float(ordered[many]) if many < len(ordered) else 1.0

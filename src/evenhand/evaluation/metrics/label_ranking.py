@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy  # scipy.stats is imported where it is used: not by workers of other metrics
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
@@ -34,7 +34,9 @@ def ranks(scores: Floats, among: Mask) -> Floats:
     [[1, 3, 3, 4]]
     """
     # Those that do not count come last, where they raise no rank of the others.
-    return np.asarray(rankdata(np.where(among, -scores, np.inf), method="max", axis=1), dtype=np.float64)
+    return np.asarray(
+        scipy.stats.rankdata(np.where(among, -scores, np.inf), method="max", axis=1), dtype=np.float64
+    )
 
 
 def _ranked(rows: EvaluatedRows, chosen: Ints) -> tuple[Mask, Mask, Floats]:

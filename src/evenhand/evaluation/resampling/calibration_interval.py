@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # scipy.stats is imported where it is used: not by workers
 
 from evenhand.base.values import Floats
 
@@ -91,7 +91,7 @@ def ends(
         least = np.array([min(_at(tail, sums) for sums in gaps.sizes(a, rng, luck)) for a in accuracies])
         high = max(high, _last(least - seen, sizes))
     if gaps.noise is not None:
-        reach = float(stats.norm.ppf(1 - tail) * gaps.noise.sum(axis=0).std())
+        reach = float(scipy.stats.norm.ppf(1 - tail) * gaps.noise.sum(axis=0).std())
         high = max(high, abs(float(gaps.weights @ seen_gaps)) + reach)
     return low, min(high, 1.0)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # scipy.optimize is imported where it is used: not by workers
+from scipy import special
 
 from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.core.metric import Measure
@@ -74,7 +75,7 @@ class Spread:
 
         if over(start) <= 0:
             return float(np.exp(start))
-        return 1.0 if over(0.0) >= 0 else float(np.exp(optimize.brentq(over, start, 0.0, xtol=1e-9)))
+        return 1.0 if over(0.0) >= 0 else float(np.exp(scipy.optimize.brentq(over, start, 0.0, xtol=1e-9)))
 
     def reach(self, level: float) -> float:
         """Return half the width of the interval at `level`.

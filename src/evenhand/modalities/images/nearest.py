@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.neighbors import NearestNeighbors
 
 from evenhand.base.values import Floats, Ints
 from evenhand.modalities.images.perceptual import GREY, contrast, small_pictures, waves
@@ -94,6 +93,8 @@ def _waves_of(images: npt.NDArray[np.uint8], least_contrast: float) -> tuple[Poi
 def _nearest(points: Points, k: int) -> Ints:
     if k < 1:
         return np.zeros((len(points), 0), dtype=np.int64)
+    from sklearn.neighbors import NearestNeighbors  # tasks import this module with the kind, and do not search
+
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
     return np.asarray(search.kneighbors(return_distance=False), dtype=np.int64)
 

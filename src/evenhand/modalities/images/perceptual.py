@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
+import scipy  # scipy.ndimage is imported where it is used: not by workers
 
 from evenhand.base.storage.memory_map import release_pages
 from evenhand.base.values import Floats, Ints
@@ -67,7 +67,7 @@ def waves(grey: npt.NDArray[np.float32], k: int = 16) -> npt.NDArray[np.float32]
 
 def details(grey: npt.NDArray[np.float32], *, blur: float = 2.0) -> npt.NDArray[np.float32]:
     """Return (n, 1024) normalised pictures minus their Gaussian blur (standard deviation `blur` in px of 32)."""
-    return normalised(grey - gaussian_filter(grey, (0, blur, blur), mode="nearest"))
+    return normalised(grey - scipy.ndimage.gaussian_filter(grey, (0, blur, blur), mode="nearest"))
 
 
 def colours(small: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

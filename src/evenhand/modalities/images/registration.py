@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
+import scipy  # scipy.ndimage is imported where it is used: not by workers
 
 from evenhand.base.values import Floats
 from evenhand.modalities.images.perceptual import GREY, colours
@@ -119,4 +119,4 @@ def _smaller(pictures: Pictures, shrink: int) -> Pictures:
 
 
 def _smooth(pictures: Pictures, width: float) -> Pictures:
-    return np.asarray(gaussian_filter(pictures, (0, width, width), mode="nearest"))
+    return np.asarray(scipy.ndimage.gaussian_filter(pictures, (0, width, width), mode="nearest"))

@@ -1,11 +1,14 @@
-"""timm networks as encoders: built by architecture, weights loaded tensor by tensor."""
+"""timm networks as encoders: built by architecture, weights loaded tensor by tensor.
+
+timm is imported by what builds a network: with torchvision, which imports torch's compiler, it takes as long as
+torch itself, and most tasks find these modules without building one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 
@@ -26,6 +29,8 @@ def create(architecture: str, model: ModelConfig) -> Any:
     ModelError
         If timm has no network of that name, or not of that size.
     """
+    import timm
+
     name = architecture.partition(".")[0]
     if not timm.is_model(name):
         raise ModelError(unknown("network in timm", name, _neighbours(name)))
@@ -37,6 +42,8 @@ def create(architecture: str, model: ModelConfig) -> Any:
 
 def arguments(name: str, model: ModelConfig) -> dict[str, Any]:
     """Return arguments of `timm.create_model`: stochastic depth, and the size where the architecture fixes it."""
+    import timm
+
     settings = timm.get_pretrained_cfg(name)
     # Transformers with position embeddings are built for one size; convolutions take any.
     sized = model.size is not None and settings is not None and settings.fixed_input_size
@@ -49,6 +56,8 @@ def _asked(model: ModelConfig) -> str:
 
 def _neighbours(name: str, *, most: int = 12) -> list[str]:
     """Return names of timm with the longest common beginning; all of them would be a thousand."""
+    import timm
+
     names: list[str] = timm.list_models()
     for length in range(len(name), 2, -1):
         alike = [known for known in names if known.startswith(name[:length])]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal as dsp
+import scipy  # scipy.signal is imported where it is used: not by tasks, whose rows are stored
 
 from evenhand.base.errors import DataError
 
@@ -43,12 +43,12 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
         raise DataError(f"has {values.size:,} samples, too many to be resampled to {wanted:g} Hz")
     out = np.stack([_whole(row) for row in values])
     if up != down:
-        out = dsp.resample_poly(out, up, down, axis=1)
+        out = scipy.signal.resample_poly(out, up, down, axis=1)
     if len(band):
         sections = _sections(tuple(band), wanted)
         # SciPy's own default, or what a short signal has
         room = min(3 * (2 * len(sections) + 1), out.shape[1] - 1)
-        out = dsp.sosfiltfilt(sections, out, axis=1, padlen=room)
+        out = scipy.signal.sosfiltfilt(sections, out, axis=1, padlen=room)
     return np.asarray(out)
 
 
@@ -95,7 +95,7 @@ def windows(values: Signal, peaks: npt.NDArray[np.int64], before: int, after: in
 
 @lru_cache(maxsize=16)
 def _sections(band: tuple[float, ...], rate: float) -> Signal:
-    return np.asarray(dsp.butter(ORDER, band, "bandpass", fs=rate, output="sos"))
+    return np.asarray(scipy.signal.butter(ORDER, band, "bandpass", fs=rate, output="sos"))
 
 
 def _whole(row: Signal) -> Signal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
@@ -21,6 +20,8 @@ def words_and_colour(entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tupl
     Words are hashed (Weinberger et al. 2009) rather than counted in a vocabulary: nothing is learned from any row,
     so that held-out rows and those of a second set get the same features.
     """
+    from sklearn.feature_extraction.text import HashingVectorizer  # tasks need no floor
+
     bag = HashingVectorizer(n_features=BUCKETS, analyzer=words_of, alternate_sign=False, norm=None)
     counts = bag.transform(stored_texts(entry, rows)).toarray()
     present = np.asarray(entry["present"][rows], dtype=np.float64)

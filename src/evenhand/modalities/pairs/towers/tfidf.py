@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import torch
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.utils.extmath import randomized_svd
 from torch import Tensor, nn
 
 from evenhand.base.values import Floats, Ints
@@ -83,6 +81,8 @@ def fitted(texts: Sequence[str], most: int, components: int) -> Floats:
 
     Equal texts give equal numbers. Components beyond the rank of the table are zeros.
     """
+    from sklearn.utils.extmath import randomized_svd  # once for a run
+
     out = np.zeros((2 * most, 2 + components))
     out[:, 0] = FREE
     if not len(texts):
@@ -110,6 +110,8 @@ def _commonest(frequency: Ints, block: int, most: int) -> Ints:
 
 def counted(texts: Sequence[str]) -> sp.csr_matrix:
     """Return (n, 2 HASHES) counts of hashed words and pairs of words, then of runs of characters."""
+    from sklearn.feature_extraction.text import HashingVectorizer  # here: tasks on stored features need none
+
     plain: dict[str, Any] = {"n_features": HASHES, "alternate_sign": False, "norm": None}
     words = HashingVectorizer(analyzer="word", token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), **plain)
     runs = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **plain)

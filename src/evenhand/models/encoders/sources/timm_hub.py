@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import timm
-
 from evenhand.base.errors import ModelError
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.encoder import Encoder
@@ -31,6 +29,8 @@ def from_timm(model: ModelConfig) -> Encoder:
     ModelError
         If timm has no such network, publishes no weights for it, or the hub cannot be reached.
     """
+    import timm  # here, as in `timm_networks`
+
     name = model.encoder.partition(":")[2]
     backbone = create(name, model)
     if not model.pretrained:
