@@ -56,7 +56,7 @@ def test_steps_and_predictions_are_those_of_the_network_itself(
 ) -> None:
     monkeypatch.setattr(compiled, "BACKEND", "aot_eager")  # makes graphs of the gradients as well
     plain, own = tuned(), tuned()
-    module = Compiler(16)(own)
+    module = Compiler([16])(own)
     assert own.state_dict().keys() == plain.state_dict().keys()
     for rows in (9, 8, 9):
         for one in (plain, module):
@@ -75,13 +75,13 @@ def test_steps_and_predictions_are_those_of_the_network_itself(
 
 def test_short_batches_are_filled_up_in_evaluation_alone(backend: list[int]) -> None:
     own = tuned()
-    module = Compiler(16)(own)
+    module = Compiler([16, 32])(own)
     for rows in (12, 11, 5, 12):  # of a third size in training: a part of a step, uncompiled
         module.train()(batch(rows))
     assert norm_of(own).num_batches_tracked == 4
     with torch.no_grad():
-        assert [len(module.eval()(batch(rows))) for rows in (16, 3, 20)] == [16, 3, 20]
-    assert backend == [12, 11, 12, 16, 16, 20]
+        assert [len(module.eval()(batch(rows))) for rows in (16, 3, 20, 40)] == [16, 3, 20, 40]
+    assert backend == [12, 11, 12, 16, 16, 32, 40]
 
 
 def test_parts_of_several_shapes_run_as_they_are(backend: list[int]) -> None:
@@ -89,7 +89,7 @@ def test_parts_of_several_shapes_run_as_they_are(backend: list[int]) -> None:
         def forward(self, x: dict[str, Tensor]) -> Tensor:
             return x["a"].mean(dim=1, keepdim=True) + x["b"]
 
-    module = Compiler(4)(Tuned(FeatureExtractor([Parts()]), nn.Linear(2, 2))).eval()
+    module = Compiler([4])(Tuned(FeatureExtractor([Parts()]), nn.Linear(2, 2))).eval()
     for length in (7, 8):
         x = {"a": torch.ones(3, length), "b": torch.ones(3, 2)}
         assert module(x).shape == (3, 2)
@@ -99,7 +99,7 @@ def test_parts_of_several_shapes_run_as_they_are(backend: list[int]) -> None:
 
 def test_hooks_and_counted_statistics_see_every_layer(backend: list[int]) -> None:
     own = tuned()
-    module = Compiler(16)(own).train()
+    module = Compiler([16])(own).train()
     spread = FeatureSpread(cast(nn.Module, own.features))
     with spread.watched():
         module(batch(8))
@@ -112,7 +112,7 @@ def test_hooks_and_counted_statistics_see_every_layer(backend: list[int]) -> Non
 
 def test_a_head_alone_is_not_compiled() -> None:
     head = Tuned(None, nn.Linear(6, 3))
-    assert Compiler(16)(head) is head
+    assert Compiler([16])(head) is head
 
 
 class Unlike(nn.Module):
@@ -122,7 +122,7 @@ class Unlike(nn.Module):
 
 def test_what_cannot_be_compiled_runs_uncompiled_and_that_is_said_once(backend: list[int]) -> None:
     said: list[str] = []
-    module = Compiler(4, said.append)(Tuned(FeatureExtractor([Unlike()]), nn.Identity()))
+    module = Compiler([4], said.append)(Tuned(FeatureExtractor([Unlike()]), nn.Identity()))
     for _ in range(2):
         assert module.train()(torch.ones(4, 3)).tolist() == [[2.0] * 3] * 4
     assert len(said) == 1
@@ -138,7 +138,7 @@ def test_errors_of_what_was_compiled_are_its_own(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(compiled, "_compiled", fails)
     with pytest.raises(torch.OutOfMemoryError):
-        Compiler(4, said.append).run(nn.Identity(), torch.ones(4, 3))
+        Compiler([4], said.append).run(nn.Identity(), torch.ones(4, 3))
     assert said == []
 
 

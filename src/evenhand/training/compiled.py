@@ -8,7 +8,7 @@ it keeps of a forward pass (`terms`) and what watches its inputs (`FeatureSpread
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -32,12 +32,12 @@ class Compiler:
     Parameters
     ----------
     rows
-        Rows of a whole batch in evaluation.
+        Rows of whole batches in evaluation, ascending; others are filled up to the next of them.
     on_failure
         Called once, with the reason, where a network cannot be compiled.
     """
 
-    def __init__(self, rows: int, on_failure: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, rows: Sequence[int], on_failure: Callable[[str], None] = lambda _: None) -> None:
         self.rows, self._on_failure, self._failed = rows, on_failure, False
 
     def __call__(self, tuned: nn.Module) -> nn.Module:
@@ -81,10 +81,8 @@ class _CompiledFeatures(nn.Module):
                 self._sizes.append(rows)
             compiles = rows in self._sizes
             return self._compiler.run(self.features, x) if compiles else cast(Tensor, self.features(x))
-        most = self._compiler.rows
-        if rows >= most:
-            return self._compiler.run(self.features, x)
-        return self._compiler.run(self.features, _filled(x, most - rows))[:rows]
+        whole = next((size for size in self._compiler.rows if size >= rows), rows)
+        return self._compiler.run(self.features, _filled(x, whole - rows))[:rows]
 
 
 def _rows_and_shapes(x: Any) -> tuple[int, Any]:
@@ -98,6 +96,8 @@ def _rows_and_shapes(x: Any) -> tuple[int, Any]:
 
 def _filled(x: Any, missing: int) -> Any:
     """Return a batch with its last row repeated."""
+    if not missing:
+        return x
     if not isinstance(x, Tensor):
         return {name: _filled(part, missing) for name, part in x.items()}
     filled = torch.cat([x, x[-1:].expand(missing, *x.shape[1:])])

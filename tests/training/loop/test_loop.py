@@ -13,6 +13,7 @@ from evenhand.base.settings.named_choice import section_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop import fit_state
 from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit, mean_loss
 from evenhand.training.monitor.scorer import Score
@@ -351,3 +352,25 @@ def replace_module(state: Any, step: int) -> Any:
     """Return the state with a module that predicts at one step alone."""
     module = state.module
     return SimpleNamespace(**{**vars(state), "module": lambda x: module(x)[:, step]})
+
+
+def test_validation_that_does_not_fit_goes_on_in_batches_of_training(
+    tiny: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = TrainConfig(epochs=3, batch_size=4, early_stop=0)
+    of_training = fit(tiny.spec(train, inputs=ViewInputs(tiny.easy()[0], hold=0)))
+    monkeypatch.setattr(fit_state, "evaluation_rows", lambda size, device: 4 * size)
+    spec, refused = tiny.spec(train, inputs=ViewInputs(tiny.easy()[0], hold=0)), []
+
+    def full(module: Any, inputs: tuple[torch.Tensor]) -> None:
+        if not module.training and len(inputs[0]) > 4:
+            refused.append(len(inputs[0]))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    spec.network.body[0].register_forward_pre_hook(full)
+    found = fit(spec)
+    assert refused == [10]  # once: what memory did not allow is not asked for again
+    assert [line["validation_loss"] for line in found.lines] == [
+        line["validation_loss"] for line in of_training.lines
+    ]
+    assert found.lines[0]["features"] == of_training.lines[0]["features"]

@@ -15,6 +15,7 @@ from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Ints
 from evenhand.training.inputs.accumulated import in_steps
 from evenhand.training.inputs.batch_order import batch_count, in_order, shuffled, systematic_sample
+from evenhand.training.inputs.inference import evaluation_rows
 from evenhand.training.inputs.inputs import read_ahead
 from evenhand.training.inputs.length_order import lengths_of
 from evenhand.training.loop.class_balance import ClassBalance
@@ -85,6 +86,8 @@ class FitState:
         The optimizer of the stage; moving (EMA) and even (SWA) averages of the weights, or None.
     recorder
         Records the present epoch.
+    evaluation_rows
+        Most rows of a validation batch: several batches of training on a GPU, while its memory allows.
     loss_terms
         Further terms of the loss in the present epoch, or None where the network has none.
     monitor
@@ -131,9 +134,8 @@ class FitState:
         move_boundary(spec.network, self.current_stage.tune)
         self.module = spec.module
         self.reset_optimizer()
-        rows, most = spec.validation_rows, self.current_stage.inputs.at_once or spec.train.batch_size
-        # the same tensors in every epoch, so that inputs can recognise them
-        self.validation_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
+        self.evaluation_rows = evaluation_rows(spec.train.batch_size, spec.device)
+        self._validation: tuple[int, list[Batch]] = (0, [])
 
     def reset_optimizer(self) -> None:
         """Replace optimizer and moving average by new ones, at the live weights."""
@@ -208,6 +210,15 @@ class FitState:
                     read_ahead(self.current_stage.inputs, ahead.rows)
                 yield Batch(batch.rows, batch.at, draws, factor, share, last=left == 0)
                 number += 1
+
+    def validation_batches(self, most: int) -> list[Batch]:
+        """Return the validation rows in their order, at most so many at a time, or as many as the inputs say."""
+        rows, size = self.spec.validation_rows, self.current_stage.inputs.at_once or most
+        if self._validation[0] != size:
+            # the same tensors in every epoch, so that inputs can recognise them
+            self._validation = size, self._batches(rows, [len(part) for part in in_order(rows, size)])
+        self.evaluation_rows = most  # what memory allowed it will allow again, and nothing beyond
+        return self._validation[1]
 
     @property
     def mixes(self) -> bool:

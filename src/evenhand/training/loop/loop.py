@@ -20,7 +20,7 @@ from torch import Tensor
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.device import device_name
-from evenhand.training.inputs.inference import predict_logits, probabilities
+from evenhand.training.inputs.inference import as_memory_allows, predict_logits, probabilities
 from evenhand.training.inputs.inputs import batch_with
 from evenhand.training.inputs.targets import without_unknown
 from evenhand.training.loop.checkpoint import Checkpointer
@@ -270,10 +270,10 @@ def validate_averages(state: FitState) -> Validation:
 
 def validate(state: FitState, form: str) -> Validation:
     """Validate the live weights on the held-out rows; keep them if they are the best so far."""
-    spec, features = state.spec, FeatureSpread(state.module)
-    state.module.eval()
-    with torch.no_grad(), features.watched():
-        loss, logits = one_pass(state.validation_batches, partial(validation_step, state))
+    spec = state.spec
+    loss, logits, spread = as_memory_allows(
+        partial(validation_pass, state), state.evaluation_rows, spec.train.batch_size
+    )
     corrected = (
         state.balance.corrected(torch.cat(logits), state.epoch) if logits else torch.empty(0, spec.targets.k)
     )
@@ -286,12 +286,21 @@ def validate(state: FitState, form: str) -> Validation:
     state.update_best(state.value(score, loss), loss, form, score)
     statistics = {
         "validation": class_statistics(corrected, spec.targets, spec.validation_rows),
-        "features": features.read(),
+        "features": spread,
     }
     if logits and state.balance.corrects(state.epoch):
         uncorrected = class_statistics(torch.cat(logits), spec.targets, spec.validation_rows)
         statistics["validation_uncorrected"] = uncorrected
     return Validation(loss, score, form, statistics)
+
+
+def validation_pass(state: FitState, most: int) -> tuple[float, list[Tensor], dict[str, float | None] | None]:
+    """Return the mean loss of the held-out rows, their logits, and the spread of their features."""
+    features = FeatureSpread(state.module)
+    state.module.eval()
+    with torch.no_grad(), features.watched():
+        loss, logits = one_pass(state.validation_batches(most), partial(validation_step, state))
+    return loss, logits, features.read()
 
 
 def score_second_sets(state: FitState) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from evenhand.models.network import HEAD, Network
 from evenhand.training.compiled import Compiler, why_not_compiled
 from evenhand.training.device import device_of
 from evenhand.training.head_device import MOST_THREADS, head_device
+from evenhand.training.inputs.inference import evaluation_rows
 from evenhand.training.loop.determinism import deterministic, reproducible_cublas
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.notes import Report
@@ -83,4 +84,8 @@ def compiler_of(context: TaskContext, device: torch.device, progress: Report | N
     if reason := why_not_compiled(device):
         say("nothing can be compiled here", reason)
         return None
-    return Compiler(context.train.batch_size, partial(say, f"model {context.model.name} cannot be compiled"))
+    size = context.train.batch_size
+    return Compiler(
+        sorted({size, evaluation_rows(size, device)}),
+        partial(say, f"model {context.model.name} cannot be compiled"),
+    )
