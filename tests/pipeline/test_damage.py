@@ -13,6 +13,10 @@ import numpy as np
 import pytest
 
 import evenhand
+from evenhand.base.storage.manifest import read_manifest
+from evenhand.base.storage.record import Record
+from evenhand.base.storage.record_folder import INPUTS
+from evenhand.pipeline.resuming.resumable import RESULTS
 from evenhand.testing import damage
 from evenhand.testing.kinds import generate
 
@@ -116,3 +120,18 @@ def test_a_flipped_bit_changes_no_figure_without_a_word(
             silent += [] if named else [f"{file.name}: {error}"]
         file.write_bytes(before)
     assert not silent
+
+
+def test_the_same_command_makes_a_finished_run_whole(output: Path) -> None:
+    (record,) = [path for path in output.iterdir() if path.name != FIRST]
+    asked = Record.open(record).resolved()
+    sound = {name: (record / name).read_bytes() for name in ("predictions.parquet", "folds.csv")}
+    (weights,) = record.glob("models/a/fold0/*/weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    shutil.rmtree(record / "models" / "a" / "fold1")
+    (record / "evaluation.json").unlink()
+    assert evenhand.run(asked).path == record
+    assert evenhand.verify(record).damaged.empty
+    assert sound == {name: (record / name).read_bytes() for name in sound}
+    written = set(read_manifest(record).marks)
+    assert written <= {*INPUTS, *RESULTS, "report.html"}, "losses of other files are not looked for"

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from evenhand.base.errors import EvenhandError, RecordError
 from evenhand.base.storage.record import Record
+from evenhand.base.storage.sealed_json import write_sealed
+from evenhand.cli.app import app
 from evenhand.reporting.chart_process import Drawing
-from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.record_contents import Gaps, read_evidence
 from evenhand.reporting.write_html import rendered
 from evenhand.testing import damage
 
@@ -139,6 +142,22 @@ def test_a_report_names_what_is_missing_from_its_record(record: Record, name: st
     (record.path / name).unlink()
     words = " ".join(rendered(record).split())
     assert f"though the run wrote it, so that this report leaves out what it holds: {name}." in words
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_a_report_says_of_its_record_is_said_on_the_terminal_too(record: Record) -> None:
+    for folder in record.path.glob("models/*/*/*"):
+        write_sealed(folder / "task.json", {}, [])
+    copied = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["report", str(record.path)])
+    assert (copied.exit_code, "missing" in copied.output) == (0, False), copied.output
+    raw = (record.path / "environment.json").read_bytes()
+    (record.path / "environment.json").unlink()
+    done = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["report", str(record.path)])
+    assert done.exit_code == 1
+    assert f"{record.path}: missing, though the run wrote it: environment.json." in done.output
+    (record.path / "environment.json").write_bytes(raw)
+    words = " ".join(rendered(record, gaps=Gaps(damaged=("models/m/fold0/seed0/codes.parquet",))).split())
+    assert "<strong>Damaged in this record</strong>: models/m/fold0/seed0/codes.parquet." in words
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,17 @@ def test_decisions_are_exported_applied_and_taken_back(config: Path, tmp_path: P
     assert "undone; all is as it was." in review(config, "--unapply")
     assert names(tmp_path / "d") == sorted(FILES)
     assert "There is nothing to undo." in review(config, "--unapply")
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next(config: Path, tmp_path: Path) -> None:
+    session = tmp_path / "runs" / "review"
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        left = [f".corrections.csv.{child.pid}.0123abcd.part", f"versions/.drop.csv.{child.pid}.0123abcd.part"]
+    for name in left:
+        (session / name).parent.mkdir(exist_ok=True)
+        (session / name).write_text("half", encoding="utf-8")
+    review(config, "--export")
+    assert not [name for name in names(session) if name.endswith(".part")]
 
 
 def test_rows_that_findings_of_a_run_name_are_left_out_aggressively(config: Path, tmp_path: Path) -> None:
