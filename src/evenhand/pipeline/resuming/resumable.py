@@ -30,6 +30,7 @@ RESULTS = (
     "neighbours.json",
 )
 """What `run` makes from tasks, and makes again where it is lost; other verbs write further files."""
+_MOST_NAMED = 5
 
 
 def resumable(output: Path, fingerprint: str, on_damage: Callable[[str], None] = lambda _: None) -> Record | None:
@@ -98,12 +99,9 @@ def discard_damaged(record: Record, watcher: Watcher) -> None:
     for name in dict.fromkeys([*damaged, *(["scores.json"] if damaged or lost else [])]):
         (record.path / name).unlink(missing_ok=True)
     if lost:
-        shown = ", ".join(lost[:MOST_NAMED]) + (
-            f" and {len(lost) - MOST_NAMED:,} more" if len(lost) > MOST_NAMED else ""
+        shown = ", ".join(lost[:_MOST_NAMED]) + (
+            f" and {len(lost) - _MOST_NAMED:,} more" if len(lost) > _MOST_NAMED else ""
         )
         watcher.message(f"{record.path}: was finished, but {shown}; made again. --fresh starts a new record.")
     elif damaged:
         watcher.message(f"{record.path}: {', '.join(damaged)} damaged; what the run computes is made again.")
-
-
-MOST_NAMED = 5

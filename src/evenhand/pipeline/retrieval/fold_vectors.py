@@ -119,5 +119,5 @@ def _check_finite(run: Record, asked: Asked, embedding: Array) -> None:
         raise EvenhandError(
             f"{asked.model}, fold {asked.fold}: {int((~finite).sum()):,} of {len(finite):,} embeddings hold values "
             f"that are not finite. Its weights are damaged, or its training diverged: restore {weights}, or run "
-            "again, with a lower train.learning_rate if it diverged."
+            "the same configuration again, with a lower train.learning_rate if it diverged."
         )
