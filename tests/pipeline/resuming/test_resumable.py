@@ -166,3 +166,12 @@ def test_the_learning_curves_of_a_run_name_its_lost_tasks(record: Record) -> Non
         in done.output
     )
     assert '"lost"' in CliRunner().invoke(app, ["runs", str(record.path), "--json"]).output
+
+
+def test_a_ranking_says_which_run_has_lost_tasks(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evenhand.pipeline.curves.rank._compared", lambda *_, **__: None)
+    for path in record.path.glob("models/m/*/seed*"):
+        (path / "epochs.jsonl").write_text('{"epoch": 0, "train_loss": 1.0, "score": 0.5}\n', encoding="utf-8")
+    (record.path / "models" / "m" / "fold1" / "seed0" / "task.json").unlink()
+    found = evenhand.rank(record.path, metric="score")
+    assert "models/m/fold1/seed0/task.json missing, though the run is finished" in " ".join(found.notes)

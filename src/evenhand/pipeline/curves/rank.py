@@ -105,6 +105,9 @@ def rank(
         except EvenhandError as error:
             notes.append(f"Left out: {error}")
             continue
+        if curves.lost:
+            shown = ", ".join(curves.lost[:3]) + (", …" if len(curves.lost) > 3 else "")
+            notes.append(f"{curves.source}: {shown} missing, though the run is finished; ranked by what is left.")
         found.append((curves.source, source if isinstance(source, Record) else None, curves.fits))
     refuse_unknown_columns(columns, [name for _, _, fits in found for fit in fits for name in fit.columns])
     called = _names([source for source, _, _ in found])
