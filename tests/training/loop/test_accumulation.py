@@ -16,9 +16,12 @@ from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.named_choice import section_of
 from evenhand.training.config import DistillConfig, TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop.block_loss import with_blocks
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState
 from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.distillation import Teacher
 
@@ -80,6 +83,48 @@ def test_weights_of_classes_and_rows_and_a_teacher_count_as_in_a_large_batch(tin
     _, expected = fitted(tiny, config(batch_size=12), **changes)
     for found, one in zip(weights, expected, strict=True):
         torch.testing.assert_close(found, one, atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("loss", "blocks"),
+    [
+        ("cross_entropy", False),
+        ({"name": "focal", "gamma": 1.5}, False),
+        ("asymmetric", False),
+        ("cross_entropy", True),
+    ],
+)
+@pytest.mark.parametrize("how", [{"optimizer": "sgd"}, {"optimizer": "sgd", "sam": 0.05, "label_smoothing": 0.1}])
+def test_labels_that_are_not_known_count_as_in_a_large_batch(
+    tiny: SimpleNamespace, loss: Any, blocks: bool, how: dict[str, Any]
+) -> None:
+    """The mean is over rows times classes, known or not, in every batch: no batch counts by its known labels."""
+    _, y = tiny.easy()
+    draws = np.random.default_rng(1)
+    labels = np.eye(3)[y]
+    labels[draws.uniform(size=len(y)) < 0.4, 2] = np.nan
+    labels[len(y) // 2 :, 1 if blocks else slice(0, 2)] = (
+        np.nan
+    )  # of some batches much less is known than of others
+    labels[np.isnan(labels).all(axis=1), 2] = 1.0
+    if blocks:
+        labels[np.isnan(labels[:, 1]), 0] = np.nan  # a block is known or not as a whole
+    weights = np.array([2.0, 0.5, 1.0])
+    built = section_of(LOSSES, loss).build(ClassNames(np.full(3, 10.0), weights, multi_label=True))
+    changes = {
+        "targets": Targets(labels, 3, smoothing=how.get("label_smoothing", 0.0)),
+        "loss": with_blocks(built, [[0, 1]], weights) if blocks else built,
+        "row_weights": torch.from_numpy(draws.uniform(0.2, 2.0, len(y)).astype(np.float32)),
+        "scorer": lambda p: Score(0.0, {}),
+    }
+    # one step of the 30 rows, in batches of 7 and 8
+    train = {"epochs": 1, "schedule": "constant", "warmup_epochs": 0, **how}
+    _, weights_of_parts = fitted(tiny, config(batch_size=8, accumulate_grad_batches=4, **train), **changes)
+    _, expected = fitted(tiny, config(batch_size=32, **train), **changes)
+    start = [tensor.detach() for tensor in network().parameters()]
+    for found, one, before in zip(weights_of_parts, expected, start, strict=True):
+        torch.testing.assert_close(found, one, atol=1e-6, rtol=1e-6)
+        assert not torch.equal(one, before)
 
 
 def test_batches_count_by_their_rows(  # an even mean over batches would be another gradient

@@ -13,6 +13,7 @@ import torch
 
 from evenhand.models.acceleration import frozen
 from evenhand.models.io import network_files
+from evenhand.models.io.network_files import recorded_precision
 from evenhand.training.tasks import initial_network
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import _frozen_marks, run_task, task_spec
@@ -79,6 +80,25 @@ def test_further_tasks_compute_as_those_that_are_done(make_record: Make, hardwar
     assert network.frozen.dtype(torch.device("cpu")) is torch.float32
     spec = task_spec(context, context.parts(1), (0,), 0)
     assert _frozen_marks(context, spec) == []
+
+
+def test_float32_in_place_of_bf16_that_failed_is_recorded_by_whoever_computed_it(
+    make_record: Make, hardware: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_record(train={"epochs": 1})
+    hardware(True)
+    with monkeypatch.context() as patch:
+        patch.setattr("evenhand.models.acceleration.inference_fusion.distance", lambda found, truth: 1.0)
+        run_task(**made.call(fold=0))
+    assert summary_of(made.record.task_folder("m", 0, 0))["frozen_precision"] == "float32"
+    assert recorded_precision(TaskContext.of(**made.common).shared) == "float32"
+    # another process, which finds the activations in the store and computes none
+    monkeypatch.setattr(initial_network, "recorded_precision", lambda shared: None)
+    initial_network._cached_network.cache_clear()
+    entries = len(made.store.usage())
+    run_task(**made.call(fold=1))
+    assert len(made.store.usage()) == entries
+    assert summary_of(made.record.task_folder("m", 1, 0))["frozen_precision"] == "float32"
 
 
 def test_a_record_that_does_not_say_is_used_as_before(

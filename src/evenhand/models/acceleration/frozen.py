@@ -23,7 +23,8 @@ class Frozen(nn.Module):
         super().__init__()
         self.part = part
         self.precision = precision
-        self._quick: dict[str, nn.Module] = {}
+        self._quick: dict[str, FeatureExtractor] = {}
+        self._fell_back: set[str] = set()
         self.requires_grad_(False)
         super().train(False)
 
@@ -37,7 +38,8 @@ class Frozen(nn.Module):
         if str(device) not in self._quick:
             # A batch of several parts cannot be cut into rows here: graphs lie one after the other in it.
             example = x[:1] if isinstance(x, Tensor) else x
-            self._quick[str(device)] = quickened(self.part, example, self.dtype(device))
+            wanted = frozen_dtype(self.precision, device)
+            self._quick[str(device)] = quickened(self.part, example, wanted)
         return _one_tensor(self._quick[str(device)](x)).float()
 
     @torch.no_grad()
@@ -46,12 +48,23 @@ class Frozen(nn.Module):
         return tuple(_one_tensor(self.part(x)).shape)
 
     def dtype(self, device: torch.device) -> torch.dtype:
-        """Return the dtype of the part on a device; float32 is used in place of bf16 that fails (`quickened`)."""
-        return frozen_dtype(self.precision, device)
+        """Return the dtype of the part on a device: float32 in place of bf16 that failed (`quickened`).
+
+        Whether it fails is known once a batch has passed here, or `fell_back` was told of one elsewhere.
+        """
+        quick = self._quick.get(str(device))
+        if quick is not None:
+            return quick.dtype or torch.float32
+        return torch.float32 if str(device) in self._fell_back else frozen_dtype(self.precision, device)
+
+    def fell_back(self, device: torch.device) -> None:
+        """Note that the part computed in float32 on a device in another process, where bf16 was wanted."""
+        self._fell_back.add(str(device))
 
     def forget(self) -> None:
         """Discard the optimised copy: the weights have changed."""
         self._quick.clear()
+        self._fell_back.clear()
 
 
 def _one_tensor(found: Any) -> Tensor:

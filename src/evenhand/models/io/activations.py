@@ -23,9 +23,10 @@ from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Ints
 from evenhand.data.store.ragged import Array
 from evenhand.data.store.store import Store
-from evenhand.models.acceleration.frozen import Frozen
+from evenhand.models.acceleration.frozen import Frozen, frozen_dtype
 from evenhand.models.acceleration.malloc import kept_memory
 from evenhand.models.encoders.tower import Run, Tower, Towers
+from evenhand.models.io.computed_precision import learn_precision
 from evenhand.models.network import HEAD, Network, fingerprint_of
 
 Progress = Callable[[int, int], None]
@@ -136,12 +137,12 @@ def boundary_activations(
     }
 
     def fill(out: Array) -> None:
-        # the optimised copy, before threads share it
-        with single_threads(1) as pool:
-            pool.submit(_warm_up, frozen, inputs).result()
+        _warmed_up(frozen, inputs)  # the optimised copy, before threads share it
         fill_activations(network, inputs, out, how)
 
-    return store.array(key, (len(inputs), views, *shape), dtype, fill)
+    found = store.array(key, (len(inputs), views, *shape), dtype, fill)
+    learn_precision(frozen, store, key, _device_of(frozen, how), partial(_warmed_up, frozen, inputs))
+    return found
 
 
 def towers_of(network: Network) -> dict[str, Tower]:
@@ -161,7 +162,7 @@ def _of_towers(
     """
     model = network.model
     views, dtype = model.views, np.dtype("float32" if model.view_dtype == "auto" else model.view_dtype)
-    keys, kept = [], []
+    keys, kept, short = [], [], []
     for tower in towers.values():
         frozen = Frozen(tower.features, model.frozen_precision).to(how.device)
         key = {
@@ -180,6 +181,15 @@ def _of_towers(
 
         keys.append(key)
         kept.append(store.array(key, (len(inputs), views, tower.width), dtype, fill))
+
+        def warm_up(tower: Tower = tower, frozen: Frozen = frozen) -> None:
+            with single_threads(1) as pool:
+                run = partial(tower, run=frozen)
+                pool.submit(run, inputs.batch(np.array(inputs.unlike()), None)).result()
+
+        short.append(learn_precision(frozen, store, key, _device_of(frozen, how), warm_up))
+    if not any(short):
+        _frozen(network).fell_back(next(network.parameters()).device)
     if len(kept) == 1:
         return kept[0]
 
@@ -208,7 +218,7 @@ def _what_is_run(
 
 def _precision(frozen: Frozen, device: torch.device) -> str:
     """Return the dtype of a frozen part, and on an NVIDIA GPU whether float32 may be TF32 there."""
-    dtype = str(frozen.dtype(device))
+    dtype = str(frozen_dtype(frozen.precision, device))  # what is wanted: whether it fails is not known here
     if device.type != "cuda":
         return dtype
     allowed = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
@@ -303,6 +313,16 @@ def _shape(network: Network, frozen: Frozen, inputs: FrozenRows) -> tuple[int, .
     if len(shapes) > 1:
         raise ModelError(_uneven(network, shapes))
     return shapes.pop()
+
+
+def _device_of(frozen: Frozen, how: ActivationPass) -> torch.device:
+    """Return the device with its number, which "cuda" lacks."""
+    return next((weight.device for weight in frozen.parameters()), torch.device(how.device))
+
+
+def _warmed_up(frozen: Frozen, inputs: FrozenRows) -> None:
+    with single_threads(1) as pool:
+        pool.submit(_warm_up, frozen, inputs).result()
 
 
 def _warm_up(frozen: Frozen, inputs: FrozenRows) -> None:
