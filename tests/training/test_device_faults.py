@@ -119,7 +119,7 @@ def test_the_memory_of_a_failed_task_is_free_before_it_is_reported() -> None:
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A card of 24 GB with the name cuda:1 of which others hold 3 GB; returns what was done to it."""
+    """A card of 24 GB with the name cuda:1 of which CUDA and others hold 3 GB; returns what was done to it."""
     done: list[str] = []
     monkeypatch.setenv(PLACED, "cuda:1")
     for name, value in {
@@ -130,6 +130,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         "get_device_name": "NVIDIA A10",
     }.items():
         monkeypatch.setattr(f"torch.cuda.{name}", lambda value=value: value)
+    monkeypatch.setattr("torch.cuda.reset_peak_memory_stats", lambda: done.append("peak of this task alone"))
     monkeypatch.setattr("torch.cuda.empty_cache", lambda: done.append("emptied"))
     return done
 
@@ -138,10 +139,10 @@ def test_the_card_its_memory_and_who_holds_it_are_named(card: list[str]) -> None
     with pytest.raises(RetryableError) as raised:
         failing(MEMORY[0])("runs/a", model="lite0")
     assert str(raised.value) == (
-        "cuda:1 (NVIDIA A10, 24.0 GB; 18.2 GB at most by this task, 3.0 GB by others) ran out of memory. "
-        "Lower lite0."
+        "cuda:1 (NVIDIA A10, 24.0 GB; 18.2 GB at most by this task, 3.0 GB by CUDA itself and others) ran out of "
+        "memory. Lower lite0."
     )
-    assert (raised.value.remedy, card) == ("alone", ["emptied"])
+    assert (raised.value.remedy, card) == ("alone", ["peak of this task alone", "emptied"])
     assert str(raised.value).startswith(raised.value.brief)
 
 

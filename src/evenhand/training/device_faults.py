@@ -110,6 +110,7 @@ def on_device(
     def decorate(task: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(task)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            _count_peak_anew()
             try:
                 return task(*args, **kwargs)
             except (RuntimeError, MemoryError) as error:
@@ -138,6 +139,13 @@ def free_memory() -> None:
             torch.mps.empty_cache()
 
 
+def _count_peak_anew() -> None:
+    """Forget the peak memory of tasks before: a process serves several."""
+    with contextlib.suppress(RuntimeError, AssertionError):
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.reset_peak_memory_stats()
+
+
 def card_words() -> str:
     """Return the device of this process with its name and memory, as far as it still answers."""
     name = os.environ.get(PLACED, "the GPU")
@@ -146,7 +154,8 @@ def card_words() -> str:
             free, total = torch.cuda.mem_get_info()
             others = max(0, total - free - torch.cuda.memory_reserved())
             ours = torch.cuda.max_memory_allocated()
-            used = f"{format_bytes(ours)} at most by this task, {format_bytes(others)} by others"
+            # CUDA's own memory in this process cannot be told from that of other processes
+            used = f"{format_bytes(ours)} at most by this task, {format_bytes(others)} by CUDA itself and others"
             return f"{name} ({torch.cuda.get_device_name()}, {format_bytes(total)}; {used})"
         if torch.backends.mps.is_available():
             ask: Any = getattr(torch.mps, "recommended_max_memory", None)  # since torch 2.5

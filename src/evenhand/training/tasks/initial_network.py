@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import lru_cache
 
 import torch
@@ -92,8 +93,10 @@ def _cached_network(model: str, k: int, seed: int) -> tuple[Network, Weights]:
 
 
 def release_memory() -> None:
-    """Give back what a process keeps from one task for the next: the last frozen network, and freed memory."""
+    """Give back what a process keeps from one task for the next: a frozen network, compiled code, freed memory."""
     _cached_network.cache_clear()
+    if "torch._dynamo" in sys.modules:  # else nothing was compiled, and this would import the compiler
+        torch.compiler.reset()
     free_memory()
     trim()
     reset_host_peak()
