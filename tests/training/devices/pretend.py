@@ -77,7 +77,9 @@ def watched() -> Iterator[Calls]:
 
 @cache
 def device() -> torch.device | str:
-    """Return the device, made at the first call; a sentence where torch cannot make it."""
+    """Return the device, made at the first call; a sentence where torch cannot make it, or should not."""
+    if torch.cuda.is_available():  # autograd has one accelerator per process, and would not know the card any more
+        return "a card is there, which cannot be used beside a pretend device: set CUDA_VISIBLE_DEVICES= (empty)"
     try:
         from torch.utils.backend_registration import _setup_privateuseone_for_python_backend as set_up
 
