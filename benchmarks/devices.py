@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.modalities.images.image_inputs import ImageInputs
-from evenhand.modalities.photos.augmentations.augment import apply_profile
+from evenhand.modalities.photos.augmentations.augment import apply_profile, draw_profile
 from evenhand.models.normalize import normalised, standardised
 from evenhand.training.config import TrainConfig
 from evenhand.training.loop.determinism import deterministic
@@ -74,7 +74,7 @@ def network(name: str) -> nn.Module:
 def ours(work: Work, name: str, profile: str) -> float:
     """Return pictures per second of our loop, the median epoch but the first."""
     device, marks = work.device, []
-    inputs = ImageInputs(work.pictures, prepared, apply_profile, profile=profile, device=device)
+    inputs = ImageInputs(work.pictures, prepared, apply_profile, draw=draw_profile, profile=profile, device=device)
     train = TrainConfig(epochs=work.epochs, batch_size=BATCH, early_stop=0, choose_by="last")
     rows = np.arange(len(work.pictures))
     held = rows[work.rows :]

@@ -28,6 +28,7 @@ from evenhand.cli.commands.results import (
 )
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
+from evenhand.cli.standard_streams import open_closed_streams, output_errors
 
 app = typer.Typer(
     name="evenhand",
@@ -104,7 +105,9 @@ for verb in (
 
 def main() -> None:
     """Run the command line."""
+    open_closed_streams()
     # Before anything reads a file name: Python fixes the encoding of names when it starts.
     restart_in_utf8_mode()
     escape_unencodable()
-    app()
+    with output_errors():
+        app()

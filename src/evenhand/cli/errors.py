@@ -14,6 +14,7 @@ import typer
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.disk_errors import disk_error_message
 from evenhand.cli.console import print_error
+from evenhand.cli.standard_streams import discard_output, of_output
 from evenhand.cli.stopping import stopped_by, stopping
 
 _DEBUG = "EVENHAND_DEBUG"
@@ -43,9 +44,8 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
         except typer.Exit:
             raise
         except BrokenPipeError:
-            # The reader has gone (`evenhand runs | head`). Python flushes stdout at exit: without the redirection
-            # that fails again, and prints a traceback.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has gone (`evenhand runs | head`).
+            discard_output()
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
             what = f"Ended by {stopped_by()}" if stopped_by() else "Interrupted"
@@ -53,6 +53,9 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
         except EvenhandError as error:
             raise _exit(str(error), error.exit_code) from None
         except OSError as error:
+            if not _can_flush():
+                discard_output()
+                error = of_output(error)
             raise _exit(disk_error_message(error), 2) from None
         except UnicodeEncodeError as error:
             name = error.object[max(0, error.start - 40) : error.end + 40]
@@ -75,6 +78,14 @@ def report_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
             raise _exit(_bug_message(error), 2) from None
 
     return wrapped
+
+
+def _can_flush() -> bool:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _exit(message: str, code: int) -> typer.Exit:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evenhand.base.storage.files import atomic
+from evenhand.base.storage import parquet_size
 from evenhand.base.storage.files.atomic import read_frame
 
 
@@ -19,7 +19,7 @@ def test_a_table_of_too_many_cells_is_refused_before_it_is_read(
 ) -> None:
     pd.DataFrame({"a": [1] * 300, "b": [2] * 300}).to_parquet(tmp_path / "a.parquet", index=False)
     assert len(read_frame(tmp_path / "a.parquet")) == 300
-    monkeypatch.setattr(atomic, "MOST_CELLS", 599)
+    monkeypatch.setattr(parquet_size, "MOST_CELLS", 599)
     monkeypatch.setattr(pd, "read_parquet", lambda path: pytest.fail("read"))
     with pytest.raises(ValueError, match="it has 600 cells, and at most 599 are read"):
         read_frame(tmp_path / "a.parquet")

@@ -143,6 +143,28 @@ def test_names_that_are_not_unicode_are_read(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(root)).read("груша.jpg") == b"pear"
 
 
+def test_a_name_is_found_without_looking_through_other_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "Яблоки/груша.jpg"
+    spelled = Path(os.fsdecode(name.encode("cp866")))
+    (tmp_path / spelled).parent.mkdir()
+    (tmp_path / spelled).write_bytes(b"pear")
+    fill(tmp_path, "other/deep/a.jpg")
+    looked: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr("os.scandir", lambda path: (looked.append(str(path)), scandir(path))[1])
+    root = FolderRoot(tmp_path)
+    for missing in ("имени/нет.jpg", "other/нет.jpg", "Яблоки/нет.jpg"):
+        with pytest.raises(DataError, match="cannot be read"):
+            root.content(missing)
+    assert root.read(name) == b"pear"
+    assert not any("deep" in path for path in looked)
+    assert len(looked) == len({*looked}) == 3, "each folder on a way, once"
+    assert sorted(root.names()) == ["other/deep/a.jpg", name]
+    assert root.read(name) == b"pear", "by the listing"
+
+
 def test_many_threads_read_at_once(tmp_path: Path) -> None:
     root = FolderRoot(fill(tmp_path, *(f"{n}.jpg" for n in range(20))))
     found: list[bytes] = []

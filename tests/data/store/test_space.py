@@ -270,3 +270,29 @@ def test_a_damaged_entry_is_listed_as_such_and_makes_room(tmp_path: Path, damage
     assert usage["bytes"][0] > MB / 2
     assert store.clear().entries == 1
     assert not about.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("rows", "Infinity"), ("rows", "1e999"), ("rows", "-1"), ("rows", "true"), ("bytes", "1" + "0" * 400),
+        ("bytes", "NaN"), ("bytes", '"x"'), ("created", '"junk"'), ("created", '"99999-01-01"'),
+        ("created", '"0001-01-01"'), ("created", "3"), ("failures", '{"99999": "x"}'), ("failures", '{"-1": "x"}'),
+        ("failures", '{"x": "x"}'),
+        ("failures", "[]"), ("arrays", '{"a": 1}'), ("arrays", "[3]"), ("files", '{"a.npy": "x"}'),
+        ("key", "[]"), ("what", "null"),
+    ],
+)  # fmt: skip
+def test_a_description_of_somebody_else_may_hold_anything(tmp_path: Path, key: str, text: str) -> None:
+    store = Store(tmp_path / "store", on_damage=lambda said: None)
+    put(store, "a")
+    (about,) = (tmp_path / "store" / "entries").glob("*/entry.json")
+    document = json.loads(about.read_text())
+    # without checksums, as older versions wrote it
+    rest = {name: value for name, value in document.items() if name not in ("seal", "checksums", key)}
+    about.write_text(json.dumps(rest)[:-1] + f', "{key}": {text}}}')
+    assert list(store.usage()["what"]) == ["damaged"]
+    put(store, "a")
+    assert names(store) == ["a"], "it is made again"
+    about.write_text(json.dumps(rest)[:-1] + f', "{key}": {text}}}')
+    assert store.clear().entries == 1

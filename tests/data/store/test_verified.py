@@ -13,6 +13,7 @@ from evenhand.base.storage.files import checksums
 from evenhand.data.store import verified
 from evenhand.data.store.store import Store
 
+HUGE = '{"time": 1' + "0" * 400 + ', "stamps": {}}'
 ROWS = [np.arange(20), np.arange(20) + 5]
 
 
@@ -59,7 +60,7 @@ def test_a_file_is_read_again_where_its_stamp_differs_or_a_day_has_passed(
     assert read == ["x.npy"] * 2
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"time": "x"}', '{"time": 1e999, "stamps": 3}'])
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"time": "x"}', '{"time": 1e999, "stamps": 3}', HUGE])
 def test_a_damaged_note_costs_a_reading(tmp_path: Path, text: str) -> None:
     put(tmp_path, [])
     (note,) = tmp_path.glob(f"entries/*/{verified.NOTE}")

@@ -67,3 +67,21 @@ def test_files_that_are_no_networks_are_refused_in_words(network: Make, tmp_path
         frozen.unlink()
     with pytest.raises(ModelError, match="no such file of weights"):
         load_network(path, shared=tmp_path)
+
+
+@pytest.mark.parametrize("k", ["100000000", "0", "-1"])
+def test_a_file_does_not_choose_how_much_memory_is_taken(
+    network: Make, tmp_path: Path, k: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "w.safetensors"
+    save_network(path, network(), 4, shared=tmp_path)
+    filled = torch.Tensor.uniform_
+    monkeypatch.setattr(torch.Tensor, "uniform_", lambda it, *a, **kw: small(it) and filled(it, *a, **kw))
+    write_arrays(path, read_arrays(path), {**read_about(path), "k": k})
+    with pytest.raises(ModelError, match="its metadata are damaged"):
+        load_network(path, shared=tmp_path)
+
+
+def small(tensor: torch.Tensor) -> bool:
+    assert tensor.numel() < 1e7
+    return True

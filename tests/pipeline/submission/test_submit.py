@@ -16,7 +16,7 @@ from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
 from evenhand.pipeline.submission import predict_like as predict_like_module
 from evenhand.pipeline.submission.submission_log import read_log
-from evenhand.pipeline.submission.submit import refuse_options
+from evenhand.pipeline.submission.submit import _filled, refuse_options
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -280,11 +280,16 @@ def test_a_photo_that_cannot_be_decoded_gets_the_shares_of_the_classes(
     assert made.document()["guessed"][0]["path"] == "broken.jpg"
 
 
-@pytest.mark.parametrize("name", ["--config=evil.json", "-rf"])
+@pytest.mark.parametrize("name", ["--config=evil.json", "-rf", "@secrets.txt"])
 def test_a_name_never_becomes_an_option_of_the_upload_command(name: str) -> None:
-    with pytest.raises(EvenhandError, match=r"would take for an option. Nothing was uploaded"):
+    with pytest.raises(EvenhandError, match=r"would take for an? .*\. Nothing was uploaded"):
         refuse_options(["kaggle", "-f", "{file}", "{model}"], ["kaggle", "-f", "/a.csv", name])
     refuse_options(["kaggle", "-m", "--message={model}", "{figure}"], ["kaggle", "-m", f"--message={name}", "-0.5"])
+
+
+def test_a_value_is_not_searched_for_placeholders() -> None:
+    words = {"{file}": "/{model}/a.csv", "{model}": "m"}
+    assert _filled("{model}:{file}", words) == "m:/{model}/a.csv"
 
 
 def test_a_record_that_cannot_be_written_to_leaves_no_file(

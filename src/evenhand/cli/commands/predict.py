@@ -79,7 +79,7 @@ def predict(
 ) -> None:
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.storage.files.atomic import write_frame
+    from evenhand.base.storage.files.atomic import TABLES, write_frame
     from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.print_stream import print_stream
     from evenhand.cli.progress import watching
@@ -107,7 +107,7 @@ def predict(
         raise EvenhandError(
             "Give the data to classify: a folder, a zip or a file. It is optional only with --like."
         )
-    target = output_file(to, force=force)
+    target = output_file(to, force=force, endings=TABLES if like is None else TABLES[:1])
     if like is not None:
         refuse_options(
             context, ("table", "id_column", "spreadsheet"), "rows and ids are those of the sample (--like), exactly"

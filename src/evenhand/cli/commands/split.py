@@ -25,7 +25,7 @@ def split(
     from evenhand.cli.tables.tables import print_folds
     from evenhand.pipeline.verbs.check import check as run_check
 
-    target = output_file(to, force=force)
+    target = output_file(to, force=force, endings=(".csv",))
     with watching() as watcher:
         found = run_check(config, changes=set_ or [], watcher=watcher)
     write_folds(found.folds, target)

@@ -78,10 +78,37 @@ class FolderRoot:
         if name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise DataError("leads out of the root")
         path = f"{self._base}/{name}"
-        # Only names that are not there as they are need the listing: `FileRoot` must not list its folder.
+        # Only names that are not there as they are need another spelling, which the listing has. Nothing is listed
+        # for it: `FileRoot` must not list its folder, and the root of a record may be a whole file system.
         if name.isascii() or os.path.exists(path):  # noqa: PTH110
             return path
-        return f"{self._base}/{self._listing.renamed.get(name, name)}"
+        if "_listing" in self.__dict__:
+            return f"{self._base}/{self._listing.renamed.get(name, name)}"
+        return f"{self._base}/{self._spelling(name)}"
+
+    def _spelling(self, name: str) -> str:
+        """Return a name as the file system spells it, or as it is; only folders on its way are looked into."""
+        ways = [""]
+        for at, part in enumerate(parts := name.split("/")):
+            last = at == len(parts) - 1
+            ways = [
+                f"{way}{entry}" if last else f"{way}{entry}/"
+                for way in ways
+                for entry in (part, *self._undecodable(way))
+                if last or os.path.isdir(f"{self._base}/{way}{entry}")  # noqa: PTH112
+            ]
+        return next((way for way in ways if way != name and _text(way) == name), name)
+
+    def _undecodable(self, folder: str) -> tuple[str, ...]:
+        """Return the names in a folder that are not valid text."""
+        known = self.__dict__.setdefault("_folders", {})
+        if folder not in known:
+            try:
+                with os.scandir(f"{self._base}/{folder}") as entries:
+                    known[folder] = tuple(sorted(e.name for e in entries if _text(e.name) != e.name))
+            except OSError:
+                known[folder] = ()
+        return known[folder]  # type: ignore[no-any-return]
 
     @cached_property
     def _base(self) -> str:

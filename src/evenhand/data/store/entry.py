@@ -15,11 +15,11 @@ import numpy as np
 from evenhand.base.errors import StoreError, unknown
 from evenhand.base.storage.files.atomic import plain, to_json
 from evenhand.base.storage.files.checksums import mark_of
-from evenhand.base.storage.sealed_json import SealError, read_sealed, sealed_document
+from evenhand.base.storage.sealed_json import SealError, sealed_document
 from evenhand.data.store.column import read_column
 from evenhand.data.store.locks import FileLock, lock_shared
 from evenhand.data.store.ragged import Array, Ragged
-from evenhand.data.store.space import ABOUT
+from evenhand.data.store.space import ABOUT, read_about
 from evenhand.data.store.verified import damaged_array, note_verified
 
 
@@ -86,7 +86,7 @@ def open_entry(
     if hold is None:
         return None
     try:
-        found = read_sealed(folder / ABOUT)
+        found = read_about(folder)
         about = found.content
         if _leads_out(folder, [*about["files"], *about["arrays"], *found.marks]) or not _is_complete(
             folder, about["files"]
@@ -96,8 +96,8 @@ def open_entry(
             on_damage(f"{folder / name}: does not match its checksum.")
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
-        failures = {int(row): str(reason) for row, reason in about["failures"].items()}
-        return StoreEntry(folder.name, int(about["rows"]), arrays, failures, hold)
+        failures = {int(row): reason for row, reason in about["failures"].items()}
+        return StoreEntry(folder.name, about["rows"], arrays, failures, hold)
     except SealError as error:
         on_damage(f"{folder / ABOUT}: {error}.")
         return None

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import StoreError
+from evenhand.base.storage.documents.door import fault_of
 from evenhand.base.storage.files.folders import file_in_the_way
-from evenhand.base.storage.sealed_json import read_sealed
+from evenhand.base.storage.sealed_json import Sealed, SealError, read_sealed
 from evenhand.data.store.locks import try_lock
 from evenhand.data.store.marker import is_entry, is_lock, is_trash
 
@@ -65,6 +66,26 @@ def list_entries(entries: Path) -> list[EntryInfo]:
     return sorted(found, key=lambda item: item.used)
 
 
+def read_about(folder: Path) -> Sealed:
+    """Return the description of an entry.
+
+    Raises
+    ------
+    SealError
+        If it is damaged, or not as described in `EntryDocument`.
+    OSError
+        If it cannot be read.
+    """
+    found = read_sealed(folder / ABOUT)
+    if (fault := fault_of(ABOUT, found.content)) is not None:
+        raise SealError(fault)
+    rows = found.content["rows"]
+    for row in found.content["failures"]:
+        if not (row.isdecimal() and row.isascii() and int(row[:20]) < rows):
+            raise SealError(f'holds "{row[:40]}" at failures, which is none of its {rows:,} rows')
+    return found
+
+
 def is_described(entry: Path) -> bool:
     """Return whether an entry has a description that is a file of its own, sound or not."""
     try:
@@ -79,10 +100,10 @@ def _described(folder: Path) -> EntryInfo:
     try:
         if not is_described(folder):  # a link, which leads elsewhere
             raise ValueError
-        about = read_sealed(path).content
-        size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), path.stat().st_mtime
-        return EntryInfo(folder, str(about["what"]), dict(about["key"]), *size_and_age)
-    except (OSError, ValueError, KeyError, TypeError):
+        about = read_about(folder).content
+        size_and_age = about["rows"], about["bytes"], about["created"], path.stat().st_mtime
+        return EntryInfo(folder, about["what"], about["key"], *size_and_age)
+    except (OSError, ValueError):
         files = [file.lstat() for file in folder.glob("*.npy")]
         used = max((file.st_mtime for file in files), default=folder.stat().st_mtime)
         return EntryInfo(folder, DAMAGED, {}, 0, sum(file.st_size for file in files), "", used)

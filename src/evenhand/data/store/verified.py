@@ -57,5 +57,5 @@ def _is_fresh(folder: Path, marks: Mapping[str, FileMark]) -> bool:
         note = json.loads(read_regular_text(folder / NOTE))
         age = time.time() - float(note["time"])
         return 0 <= age < TRUSTED_S and note["stamps"] == {name: [*stamp_of(folder / name)] for name in marks}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, OverflowError, KeyError, TypeError, RecursionError):
         return False

@@ -22,6 +22,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.files.regular_file import check_regular
 from evenhand.base.storage.manifest import holds
 from evenhand.base.storage.numpy_files import array_header
+from evenhand.base.storage.parquet_size import ParquetSizeError, check_parquet_size
 from evenhand.base.storage.record_folder import RecordFolder
 from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
@@ -114,12 +115,20 @@ def opened(path: str | Path) -> TableReader:
     ending = path.suffix.lower()
     if ending == ".parquet":
         with _parquet_errors(path):
+            _refuse_large(path)
             return TableReader(path, tuple(pyarrow.parquet.read_schema(path).names), "parquet")
     if ending in (".csv", ".tsv", ".txt"):
         return _opened_csv(path)
     raise DataError(
         f"{path}: predictions are read from .csv, .parquet and .npz files, and from the folder of a run."
     )
+
+
+def _refuse_large(path: Path) -> None:
+    try:
+        check_parquet_size(path, in_batches=True)
+    except ParquetSizeError as error:
+        raise DataError(f"{path}: is too large: {error}.") from None
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from torch import Tensor
 from evenhand.base.errors import ModelError
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.registry import rebuild_encoder
+from evenhand.models.io.memory_bound import at_most
 from evenhand.models.io.tensor_io import read_about, read_arrays, write_arrays
 from evenhand.models.network import Network, network_on
 
@@ -126,22 +127,33 @@ def load_network(path: Path, *, shared: Path) -> Network:
     about = read_about(path)
     if about.get("format") != FORMAT:
         raise ModelError(f"{path}: is not a network of evenhand (its metadata do not say {FORMAT}).")
+    arrays = read_arrays(path)
+    try:
+        frozen = about["frozen"]
+        if frozen and not re.fullmatch(r"\w+", frozen):
+            raise ValueError("they name no frozen weights")
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path}: its metadata are damaged ({error}).") from None
+    if frozen:
+        arrays |= read_arrays(shared / _frozen_name(frozen))
     try:
         model = SizedModel.model_validate(json.loads(about["model"]))
-        network = _empty(model, json.loads(about["encoder"]), int(about["k"]))
+        with at_most(sum(array.nbytes for array in arrays.values())):
+            network = _empty(model, json.loads(about["encoder"]), _count(about["k"]))
         network.retune(about["tune"])
-        frozen = about["frozen"]
     # sizes that no memory holds are a RuntimeError of torch
     except (AttributeError, KeyError, ValueError, TypeError, IndexError, RecursionError, RuntimeError) as error:
         why = str(error).partition("\n")[0] or type(error).__name__
         raise ModelError(f"{path}: its metadata are damaged ({why}).") from None
-    arrays = read_arrays(path)
-    if frozen:
-        if not re.fullmatch(r"\w+", frozen):
-            raise ModelError(f"{path}: its metadata are damaged (they name no frozen weights).")
-        arrays |= read_arrays(shared / _frozen_name(frozen))
     _put(network, arrays, path)
     return network.eval()
+
+
+def _count(text: str) -> int:
+    """Return a number of classes."""
+    if (k := int(text)) < 1:
+        raise ValueError(f"{k} classes")
+    return k
 
 
 def _empty(model: ModelConfig, encoder: dict[str, Any], k: int) -> Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -239,10 +240,12 @@ def _log_fields(passed: SubmissionGate) -> dict[str, Any]:
 def refuse_options(asked: Sequence[str], filled: Sequence[str]) -> None:
     """Raise if a value makes an option of an argument: the names of models come from a record."""
     for before, after in zip(asked, filled, strict=True):
-        if after.startswith("-") and not before.startswith("-") and not _is_number(after):
+        # "@": curl and others read the file of that name
+        if after.startswith(("-", "@")) and not before.startswith(after[0]) and not _is_number(after):
             raise EvenhandError(
-                f'submit.command: "{before}" becomes "{printable(after)}", which the program would take for an '
-                f'option. Nothing was uploaded. Write it with a prefix, such as "--message={before}".'
+                f'submit.command: "{before}" becomes "{printable(after)}", which the program would take for '
+                f"{'an option' if after[0] == '-' else 'a file to be read'}. "
+                f'Nothing was uploaded. Write it with a prefix, such as "--message={before}".'
             )
 
 
@@ -255,9 +258,8 @@ def _is_number(text: str) -> bool:
 
 
 def _filled(part: str, words: Mapping[str, str]) -> str:
-    for name, value in words.items():
-        part = part.replace(name, value)
-    return part
+    # in one pass: a value may hold the placeholder of another
+    return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], part)
 
 
 def _run_command(command: list[str], timeout_s: float, *, most: int = 4000) -> tuple[str, int | None, str]:

@@ -26,6 +26,7 @@ from evenhand.base.storage.documents.retrieval import CodesDocument, NeighboursD
 from evenhand.base.storage.documents.scores import ScoresDocument
 from evenhand.base.storage.documents.selection import AblationDocument, BlendDocument, NestedDocument
 from evenhand.base.storage.documents.shapes import FindingDocument
+from evenhand.base.storage.documents.store import EntryDocument
 from evenhand.base.storage.documents.tasks import TaskDocument
 
 _MODELS: dict[str, Any] = {
@@ -37,6 +38,7 @@ _MODELS: dict[str, Any] = {
     "examination.json": ExaminationDocument,
     "reading.json": list[ReadingDocument],
     "task.json": TaskDocument,
+    "entry.json": EntryDocument,
     "environment.json": EnvironmentDocument,
     "resolved.toml": ResolvedDocument,
     "findings.jsonl": list[FindingDocument],
@@ -72,7 +74,8 @@ def fault_of(name: str, document: Any) -> str | None:
     try:
         _adapter(name).validate_python(document)
     except ValidationError as error:
-        first, count = error.errors()[0], error.error_count()
+        # without what a validator raised: its traceback would keep the caller's variables, such as locks, alive
+        first, count = error.errors(include_context=False)[0], error.error_count()
         # names of branches of a union stand in brackets or as types: the keys alone say where
         key = ".".join(str(part) for part in first["loc"] if not _is_branch(part)) or "its top"
         more = f", and {count - 1:,} more faults" if count > 1 else ""

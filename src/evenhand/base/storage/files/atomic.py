@@ -19,13 +19,14 @@ import numpy as np
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.disk_errors import disk_error
 from evenhand.base.storage.files.regular_file import check_regular
+from evenhand.base.storage.parquet_size import check_parquet_size
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-MOST_CELLS = 500_000_000
-"""Rows times columns of a Parquet table that is read whole; as numbers 4 GB."""
+TABLES = (".csv", ".parquet")
+"""Endings of tables that can be written."""
 
 
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})\.[0-9a-f]{8}\.part")
@@ -46,7 +47,7 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, as a rename is atomic within one file system only; hidden, so that listings and globs
     # pass it by; with process and random number, so that two writers do not share it.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f"{_hidden(path.name)}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         yield temporary
         _flush(temporary)  # before the rename: after a power failure the new name must not hold an empty file
@@ -60,6 +61,11 @@ def replacing(path: Path) -> Iterator[Path]:
         # Nothing is left to remove after the rename; a disk that broke refuses this too, which hid why.
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _hidden(name: str) -> str:
+    """Return the beginning of the name of a temporary file, as long as names of files may be with what follows."""
+    return "." + os.fsencode(name)[:220].decode("utf-8", "ignore")
 
 
 def frame_csv(table: pd.DataFrame, path: Path) -> None:
@@ -81,9 +87,9 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
         If the ending is another.
     """
     ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
+    if ending not in TABLES:
         raise EvenhandError(
-            f"{path}: tables can be written as .csv or .parquet. Choose a name with one of these endings."
+            f"{path}: tables can be written as {' or '.join(TABLES)}. Choose a name with one of these endings."
         )
     with replacing(path) as part:
         if ending == ".csv":
@@ -101,17 +107,13 @@ def read_frame(path: Path) -> pd.DataFrame:
         If it cannot be read.
     ValueError
         If it is damaged (pyarrow and pandas raise errors of any kind for that, of which some are not documented),
-        or too large: a column of equal values takes no space however long it is.
+        or too large (`check_parquet_size`).
     """
     import pandas as pd
-    import pyarrow.parquet as pq
 
     check_regular(path)
     try:
-        about = pq.read_metadata(path)
-        cells = about.num_rows * about.num_columns
-        if cells > MOST_CELLS:
-            raise ValueError(f"it has {cells:,} cells, and at most {MOST_CELLS:,} are read")
+        check_parquet_size(path)
         return pd.read_parquet(path)
     except (OSError, ValueError, MemoryError):
         raise
@@ -136,8 +138,9 @@ def remove_partial_files(folder: Path) -> None:
 
 def remove_partial_files_of(path: Path) -> None:
     """Remove the temporary files that killed processes left of `replacing` this one file."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if re.fullmatch(r"\.\d+\.[0-9a-f]{8}\.part", left.name.removeprefix(f".{path.name}")):
+    begin = _hidden(path.name)
+    for left in path.parent.glob(f"{glob.escape(begin)}.*.part"):
+        if re.fullmatch(r"\.\d+\.[0-9a-f]{8}\.part", left.name.removeprefix(begin)):
             left.unlink(missing_ok=True)
 
 

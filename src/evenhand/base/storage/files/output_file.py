@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.atomic import remove_abandoned_parts
 
 
-def output_file(path: Path, *, force: bool = False, option: str = "--to") -> Path:
+def output_file(path: Path, *, force: bool = False, option: str = "--to", endings: Sequence[str] = ()) -> Path:
     """Return where a named file is to be written: the path itself, or the target of the link that it is.
 
     Parameters
@@ -19,12 +20,19 @@ def output_file(path: Path, *, force: bool = False, option: str = "--to") -> Pat
         Allow to overwrite a file.
     option
         The option that names it, for the message.
+    endings
+        Endings of the name that say how it is written, such as ".csv"; any if empty.
 
     Raises
     ------
     EvenhandError
-        If there is a file and not `force`, or something that is not a file.
+        If there is a file and not `force`, or something that is not a file, or the name has another ending.
     """
+    if endings and path.suffix.lower() not in endings:
+        raise EvenhandError(
+            f"{path}: tables can be written as {' or '.join(endings)}. "
+            f"Choose a name with {'this ending' if len(endings) == 1 else 'one of these endings'} ({option})."
+        )
     # not by pathlib, which raises a RuntimeError where links go round in a circle
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     remove_abandoned_parts(target.parent, target.name)

@@ -90,6 +90,7 @@ def compare(
     The exit code is 1 if a finding is an error.
     """
     from evenhand.base.errors import EvenhandError
+    from evenhand.base.storage.files.atomic import TABLES
     from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
@@ -100,7 +101,7 @@ def compare(
     if data:
         refuse_options(context, _OF_PREDICTIONS, "--data compares rows, not predictions")
         before, after = _two(sources)
-        changed = None if ids is None else output_file(ids, force=force, option="--ids")
+        changed = None if ids is None else output_file(ids, force=force, option="--ids", endings=TABLES)
         _compare_data(before, after, changed, spreadsheet, as_json)
         return
     columns = columns_from(id_column, classes, positions, scale)
@@ -122,7 +123,7 @@ def compare(
         agreed = verbs.agreement(*_two(sources), model=model, columns=columns, of=of)
         _print_result(agreed.document(), as_json, print_agreement, agreed)
         return
-    changed = None if ids is None else output_file(ids, force=force, option="--ids")
+    changed = None if ids is None else output_file(ids, force=force, option="--ids", endings=TABLES[:1])
     compared = verbs.compare(
         *sources,
         metrics=metric,

@@ -65,7 +65,7 @@ def ensemble(
     Files hold one row per sample: id, fold, one column per class. Every blend is fitted on the other folds and
     evaluated on its own; the naive figure is shown beside the nested one.
     """
-    from evenhand.base.storage.files.atomic import write_frame
+    from evenhand.base.storage.files.atomic import TABLES, write_frame
     from evenhand.base.storage.files.output_file import output_file
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
@@ -76,7 +76,7 @@ def ensemble(
         refuse_options(context, ("label", "group"), "it names a column of the table of --labels")
     if to is None:
         refuse_options(context, ("spreadsheet", "force"), "no file is written without --to")
-    target = None if to is None else output_file(to, force=force)
+    target = None if to is None else output_file(to, force=force, endings=TABLES)
     with watching() as watcher:
         made = ensemble(
             *sources,
