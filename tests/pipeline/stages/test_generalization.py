@@ -72,6 +72,13 @@ def test_without_one_there_is_none(tmp_path: Path) -> None:
     record = open_record(own, found, "", fresh=True)
     assert record.generalization() is None
     assert "encoded_generalization" not in record.data()
+    said: list[str] = []
+    heard = Silent()
+    heard.message = said.append  # type: ignore[method-assign]
+    assert open_record(own, found, "", fresh=False, watcher=heard) == record
+    assert said == [
+        f"{record.path}: an unfinished run of this configuration is resumed (--fresh starts a new one)."
+    ]
 
 
 def test_classes_are_those_of_the_first_set(tmp_path: Path) -> None:

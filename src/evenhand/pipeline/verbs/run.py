@@ -230,8 +230,11 @@ def open_record(
     generalization = source.generalization
     mark = fingerprint(resolved, samples, None if generalization is None else generalization.samples)
     # Hash of configuration and data: an unfinished record of anything else is not resumed.
-    found = None if fresh else resumable(Path(settings.output), mark, (watcher or Silent()).message)
+    say = (watcher or Silent()).message
+    found = None if fresh else resumable(Path(settings.output), mark, say)
     if found is not None:
+        if not found.complete:
+            say(f"{found.path}: an unfinished run of this configuration is resumed (--fresh starts a new one).")
         return found
     data = {
         "kind": source.kind.name,
