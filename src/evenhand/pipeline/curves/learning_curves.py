@@ -66,10 +66,11 @@ def learning_curves(
 
 def read_curves(source: str | Path | Record, columns: Mapping[str, str]) -> LearningCurves:
     """Return what `learning_curves` does, of a log with those of the named columns that it has."""
+    lost: tuple[str, ...] = ()
     if not isinstance(source, Record) and is_log(Path(source)):
         fits = read_log(source, columns)
         histories = tuple(TrainingHistory.of_log(fit) for fit in fits)
-        name, lost = str(source), ()
+        name = str(source)
     else:
         record = Record.open(source)
         histories = histories_of(record)
