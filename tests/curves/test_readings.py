@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from evenhand.curves.fit_curves import Curve, FitCurves
 from evenhand.curves.readings import (
     chance_classes,
     choices,
@@ -87,3 +88,11 @@ def test_values_that_are_no_numbers_are_passed_by(fit, figures):
     assert loss_rise(fit(val_loss=[math.nan] * 16)) is None
     assert suggested_stop(fit(val_loss=[math.nan] * 16)) is None
     assert still_improving(fit(val_loss=[math.nan] * 16)) is None
+
+
+def test_numbers_whose_squares_no_float_holds_are_passed_over() -> None:
+    values = np.array([1.0, 0.9, 1e308, -1e308, 0.8, 0.7])
+    found = Curve("train", "loss", np.arange(6.0), values, higher_is_better=False)
+    assert found.finite.tolist() == [True, True, False, False, True, True]
+    assert not learned_nothing(FitCurves("m", 0, 0, (found,)))
+    assert found.best == 5

@@ -289,7 +289,7 @@ def test_an_interrupt_ends_the_workers_and_what_they_started(
     parent = start("sleep", stubborn=stubborn, child=child)
     parent.send_signal(signal.SIGINT)
     out, _ = parent.communicate(timeout=20)
-    assert out == "Stopped with 0 of 2 calls done; they are kept.\n"
+    assert out == "Stopped with 0 of 2 tasks done. Finished work is kept; run the same command again to resume.\n"
     assert parent.returncode == 0
     assert wait_until(lambda: gone(pids(tmp_path))) < 1
     assert len(list(tmp_path.glob("*.tidy*"))) == (0 if stubborn else 2), "a call can tidy up"
@@ -312,7 +312,7 @@ def test_an_interrupt_while_running_here_is_told(monkeypatch: pytest.MonkeyPatch
         if event.kind == "done":
             raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match="Stopped with 1 of 3 calls done"):
+    with pytest.raises(Interrupted, match="Stopped with 1 of 3 tasks done"):
         run_calls("jobs:add", [{"a": 1}] * 3, workers=0, on_event=interrupt)
 
 

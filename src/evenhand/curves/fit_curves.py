@@ -14,6 +14,7 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 """Sets of rows."""
 LOSSES = ("loss", "log_loss")
 """Metrics that are taken for the loss, the first that there is."""
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +43,8 @@ class Curve:
 
     @property
     def finite(self) -> Mask:
-        """(e,) whether each value is a finite number."""
-        return np.asarray(np.isfinite(self.values))
+        """(e,) whether each value is a finite number, of which squares and differences are finite too."""
+        return np.asarray(np.abs(self.values) < _LARGEST)
 
     def since(self, first: float) -> Curve:
         """Return the finite values from `first` on."""

@@ -70,7 +70,8 @@ def run_calls(
             with WorkerPool(function, calls, on, threads or thread_share(count), notify, kept) as pool:
                 pool.run(results)
     except KeyboardInterrupt:
-        raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done; they are kept.") from None
+        done = f"Stopped with {len(results)} of {len(calls)} tasks done"
+        raise Interrupted(f"{done}. Finished work is kept; run the same command again to resume.") from None
     return [results[call] for call in range(len(calls))]
 
 
