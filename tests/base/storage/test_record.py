@@ -338,6 +338,12 @@ def test_a_record_whose_configuration_is_missing_is_still_listed(record: Record)
     assert resumable(record.path.parent, "abc") is None
 
 
+def test_bytes_in_place_of_text_are_damage(record: Record) -> None:
+    record.write_predictions(pd.DataFrame({"model": ["m"], "set": ["oof"], "id": [b"\xff"]}))
+    with pytest.raises(RecordError, match=r"predictions\.parquet: holds bytes, not text, in its column id"):
+        record.predictions()
+
+
 def test_predictions_without_the_columns_that_rows_are_found_by_are_damage(record: Record) -> None:
     record.write_predictions(pd.DataFrame({"model": ["m"], "id": ["1"]}))
     with pytest.raises(RecordError, match=r"predictions\.parquet: has no column set\. The record is damaged"):

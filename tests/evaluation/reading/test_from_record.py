@@ -9,7 +9,7 @@ import pytest
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
-from evenhand.evaluation.reading.from_record import of_record, record_at
+from evenhand.evaluation.reading.from_record import held_out_of, of_record, record_at
 from evenhand.evaluation.reading.read import of_model, read_predictions
 
 
@@ -48,6 +48,9 @@ def test_predictions_of_a_record_know_the_named_sets_and_levels_of_its_classes(t
         pd.DataFrame({"model": ["m"], "set": ["oof"], "id": ["1"], "p:a": [0.75], "p:b": [0.25]})
     )
     (found,) = of_record(record)
+    assert held_out_of(record, "m").model == "m"
+    with pytest.raises(RecordError, match=r"predictions\.parquet: has no predictions out of fold of q"):
+        held_out_of(record, "q")
     assert (found.named.sets, found.named.levels) == ({"rare": ("b",)}, {"coarse": ("x", "y")})
 
 

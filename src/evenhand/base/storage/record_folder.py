@@ -136,9 +136,13 @@ class RecordFolder:
         """
         path = self.file(name)
         try:
-            return read_frame(path)
+            table = read_frame(path)
         except (OSError, ValueError) as error:
             raise self.damaged(name, f"is not a Parquet table ({first_line(error)})") from None
+        for column, cells in table.items():
+            if pd.api.types.is_object_dtype(cells) and any(isinstance(cell, bytes) for cell in cells):
+                raise self.damaged(name, f"holds bytes, not text, in its column {column}")
+        return table
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table, NAME.parquet."""

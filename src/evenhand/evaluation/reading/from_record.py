@@ -124,3 +124,17 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         what = f"does not hold predictions ({first_line(error)})"
         raise record.damaged("predictions.parquet", what) from None
     return tuple(out)
+
+
+def held_out_of(record: Record, model: str) -> Predictions:
+    """Return the out-of-fold predictions of one model or blend of a run.
+
+    Raises
+    ------
+    RecordError, DataError
+        As `of_record` does, and if those of the model are lost.
+    """
+    found = next((one for one in of_record(record) if one.model == model), None)
+    if found is None:
+        raise record.damaged("predictions.parquet", f"has no predictions out of fold of {model}")
+    return found

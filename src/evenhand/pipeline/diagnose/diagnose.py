@@ -21,7 +21,7 @@ from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.new_rows.class_shares import ClassShare, shares_against_run, shares_against_truth
 from evenhand.evaluation.new_rows.confidence import confidence_quantiles
 from evenhand.evaluation.new_rows.unlike import Unlikeness, least_held_out, unlikeness
-from evenhand.evaluation.reading.from_record import best_model, model_names, of_record, truth_threshold
+from evenhand.evaluation.reading.from_record import best_model, held_out_of, model_names, truth_threshold
 from evenhand.evaluation.reading.scores import scores_of
 from evenhand.pipeline.diagnose.diagnose_findings import (
     known_rows_findings,
@@ -162,7 +162,7 @@ def _diagnosed(
     # Figures of rows that the models were trained on would be too good; they are listed and not counted.
     trained_on, locked = _rows_of_run(run, prediction)
     counted = p.take(~trained_on)
-    held_out = next(one for one in of_record(run) if one.model == prediction.model)
+    held_out = held_out_of(run, prediction.model)
     there = counted.truth is not None and len(counted) > 0 and bool(known(counted.truth).any())
     draws = settings.evaluate.draws
     figures = evaluate(counted, _metrics(counted), draws=draws) if there else {}

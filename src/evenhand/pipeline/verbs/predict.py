@@ -24,7 +24,7 @@ from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
-from evenhand.evaluation.reading.from_record import best_model, of_record
+from evenhand.evaluation.reading.from_record import best_model, held_out_of
 from evenhand.pipeline.stages.execution.dispatch import dispatch
 from evenhand.pipeline.stages.execution.placement import placement, readers_compute, say_passed_over
 from evenhand.pipeline.stages.execution.progress import Silent, Watcher
@@ -184,7 +184,9 @@ def predict_rows(
         watcher.message(_trained_words(trained))
     origin: Origin = "in-sample" if trained.any() else "test"
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin=origin)
-    shown = _table(predictions, samples, fold_predictions.probabilities[:, keep], settings, _held_out(run, chosen))
+    shown = _table(
+        predictions, samples, fold_predictions.probabilities[:, keep], settings, held_out_of(run, chosen)
+    )
     shown.loc[trained, "set"] = RowSet.TRAINING.value
     left_out = tuple(
         UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(fold_predictions.left_out.items())
@@ -315,11 +317,6 @@ def _table(
     out.insert(at + 1, "margin", margin)
     out.insert(at + 2, "agreement", agreement)
     return out
-
-
-def _held_out(run: Record, model: str) -> Predictions:
-    """Return the out-of-fold predictions of a model or blend of the run."""
-    return next(p for p in of_record(run) if p.model == model)
 
 
 def check_beside(rows: NewRows, settings: Settings, folder: Path, *, force: bool) -> None:
