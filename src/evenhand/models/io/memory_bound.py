@@ -15,7 +15,7 @@ TIMES, MORE = 8, 1 << 28
 _ITEM = 4  # bytes of a float32
 
 
-class at_most(TorchDispatchMode):  # noqa: N801  (a context manager)
+class at_most(TorchDispatchMode):  # type: ignore[no-untyped-call]  # noqa: N801  (a context manager)
     """Refuse to make many more tensors than weights of so many bytes need.
 
     A tensor is refused before it is filled: memory that is not touched is not taken.
@@ -27,7 +27,7 @@ class at_most(TorchDispatchMode):  # noqa: N801  (a context manager)
     """
 
     def __init__(self, weights: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._left = TIMES * weights + MORE
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None) -> Any:
