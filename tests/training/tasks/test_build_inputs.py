@@ -119,7 +119,7 @@ def test_heads_are_trained_on_frozen_encoders_of_beats(tmp_path: Path, encoder: 
 
 
 def test_what_is_kept_depends_on_the_options_of_the_encoder(tmp_path: Path) -> None:
-    made = beat_record(tmp_path, encoder="rhythm", tune="head")
+    made = beat_record(tmp_path, encoder="rhythm", tune="head", own={"frozen_precision": "float32"})
     context = TaskContext.of(**made.common)
     network = fresh_network(context, 0)
 
