@@ -51,6 +51,15 @@ def test_predictions_of_a_record_know_the_named_sets_and_levels_of_its_classes(t
     assert held_out_of(record, "m").model == "m"
     with pytest.raises(RecordError, match=r"predictions\.parquet: has no predictions out of fold of q"):
         held_out_of(record, "q")
+    record.write_predictions(
+        pd.DataFrame({"model": ["m"], "set": ["oof"], "id": ["1"], "fold": [np.inf], "p:a": [0.75], "p:b": [0.25]})
+    )
+    with pytest.raises(RecordError, match=r"does not hold predictions \(a fold is not a number of one"):
+        of_record(record)
+    record.write_predictions(
+        pd.DataFrame({"model": ["m"], "set": ["oof"], "id": ["1"], "p:a": [0.75], "p:b": [0.25]})
+    )
+    (found,) = of_record(record)
     assert (found.named.sets, found.named.levels) == ({"rare": ("b",)}, {"coarse": ("x", "y")})
 
 

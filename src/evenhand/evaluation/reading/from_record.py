@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.record_folder import first_line
-from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, NamedClasses, Predictions, RowSet, origin_of
+from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, Ints, NamedClasses, Predictions, RowSet, origin_of
 from evenhand.evaluation.reading.scores import scores_of
 
 
@@ -108,7 +109,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
                     classes=classes,
                     probabilities=rows[[f"p:{c}" for c in classes]].to_numpy(np.float64),
                     truth=samples.labels[at],
-                    fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
+                    fold=_whole(rows["fold"]) if "fold" in rows else None,
                     groups=groups,
                     families=families,
                     model=str(name),
@@ -124,6 +125,14 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
         what = f"does not hold predictions ({first_line(error)})"
         raise record.damaged("predictions.parquet", what) from None
     return tuple(out)
+
+
+def _whole(folds: pd.Series[Any]) -> Ints:
+    """Return the folds of rows; raises `ValueError` where one is missing or beyond what folds can be."""
+    numbers = folds.to_numpy(np.float64)
+    if not (np.abs(numbers) < np.iinfo(np.int16).max).all():  # of NaN no comparison holds
+        raise ValueError("a fold is not a number of one")
+    return numbers.astype(np.int16)
 
 
 def held_out_of(record: Record, model: str) -> Predictions:
