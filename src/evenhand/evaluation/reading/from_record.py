@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.record_folder import first_line
-from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, Ints, NamedClasses, Predictions, RowSet, origin_of
+from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, NamedClasses, Predictions, RowSet, origin_of
 from evenhand.evaluation.reading.scores import scores_of
 
 
@@ -127,7 +128,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
     return tuple(out)
 
 
-def _whole(folds: pd.Series[Any]) -> Ints:
+def _whole(folds: pd.Series[Any]) -> npt.NDArray[np.int16]:
     """Return the folds of rows; raises `ValueError` where one is missing or beyond what folds can be."""
     numbers = folds.to_numpy(np.float64)
     if not (np.abs(numbers) < np.iinfo(np.int16).max).all():  # of NaN no comparison holds
