@@ -77,14 +77,14 @@ class Constants:
 
 def degraded(picture: Tensor, quality: float) -> Tensor:
     """Return a (3, h, w) float32 RGB picture in 0..1 quantised at a quality in 1..100 (libjpeg's scale)."""
-    bright, colour = (steps.to(picture.device)[None] for steps in quantisation(quality))
+    bright, colour = (steps.to(picture.device) for steps in quantisation([quality]))
     return quantised_pictures(picture[None], bright, colour, Constants.on(picture.device))[0]
 
 
-def quantisation(quality: float) -> tuple[Tensor, Tensor]:
-    """Return the (8, 8) float32 steps of brightness and of colour at a quality in 1..100, whole numbers."""
-    scale = 50 / quality if quality < 50 else 2 - quality / 50
-    bright, colour = ((steps * scale).round().clamp(1, 255) for steps in (BRIGHTNESS_STEPS, COLOUR_STEPS))
+def quantisation(qualities: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Return the (b, 8, 8) float32 steps of brightness and of colour at b qualities in 1..100, whole numbers."""
+    scales = torch.tensor([50 / one if one < 50 else 2 - one / 50 for one in qualities]).view(-1, 1, 1)
+    bright, colour = ((steps * scales).round().clamp(1, 255) for steps in (BRIGHTNESS_STEPS, COLOUR_STEPS))
     return bright, colour
 
 

@@ -164,10 +164,8 @@ def _blur(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
     rows, _, height, width = shape
     taps = [[1.0] if u is None else blur_taps(height, width, u, strength) for u in _drawn(blur, rows, draws)]
     reach = max(len(row) // 2 for row in taps)
-    columns = torch.zeros(rows, 2 * reach + 1)
-    for row, own in enumerate(taps):
-        columns[row, reach - len(own) // 2 : reach + len(own) // 2 + 1] = torch.tensor(own)
-    return columns, _smooth
+    margins = [[0.0] * (reach - len(own) // 2) for own in taps]
+    return torch.tensor([[*beside, *own, *beside] for own, beside in zip(taps, margins, strict=True)]), _smooth
 
 
 def _smooth(batch: Tensor, taps: Tensor) -> Tensor:
@@ -215,13 +213,14 @@ def _pool_on(device: torch.device, size: int) -> Tensor:
 
 
 def _jpeg(shape: Sequence[int], strength: float, draws: Draws) -> Prepared:
-    whole = torch.ones(shape[0], 129)  # whether a row is changed, and 64 steps of brightness and of colour each
-    whole[:, 0] = 0.0
-    for row, u in enumerate(_drawn(jpeg_steps.jpeg, shape[0], draws)):
-        if u is not None:
-            bright, colour = jpeg_steps.quantisation(jpeg_steps.drawn_quality(u, strength))
-            whole[row] = torch.cat([torch.ones(1), bright.flatten(), colour.flatten()])
-    return whole, _compress
+    drawn = _drawn(jpeg_steps.jpeg, shape[0], draws)
+    # any quality for rows that stay as they are
+    qualities = [1.0 if u is None else jpeg_steps.drawn_quality(u, strength) for u in drawn]
+    changed = torch.tensor([u is not None for u in drawn], dtype=torch.float32)
+    # whether a row is changed, and 64 steps of brightness and of colour each
+    return torch.cat(
+        [changed[:, None], *(steps.flatten(1) for steps in jpeg_steps.quantisation(qualities))], dim=1
+    ), _compress
 
 
 def _compress(batch: Tensor, steps: Tensor) -> Tensor:
