@@ -125,7 +125,9 @@ def test_a_record_that_is_none(shell: Shell, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written(shell: Shell, tmp_path: Path, photos: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert_output(shell("run", photos, "--set", f"output={tmp_path / 'file'}"), 2, "cannot be written", "output")
+    assert_output(
+        shell("run", photos, "--set", f"output={tmp_path / 'file'}"), 2, "is a file", "output names a folder"
+    )
     assert_output(shell("check", photos, "--set", f"compute.store={tmp_path / 'file'}"), 2, "compute.store")
 
 

@@ -15,10 +15,11 @@ from evenhand.cli.errors import report_errors
 
 @pytest.fixture(autouse=True)
 def interrupts() -> Iterator[None]:
-    """Let SIGINT interrupt: shells have background jobs ignore it, of which the tests may be one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let SIGINT interrupt and SIGHUP end: shells and nohup have background jobs ignore them, as tests may be."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGHUP, before[1])
 
 
 @pytest.mark.parametrize(

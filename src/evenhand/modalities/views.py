@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,15 +63,29 @@ class Viewed:
         self._rows = rows
         self._show = view.show
 
+    @cached_property
+    def _first(self) -> Array:
+        return self[0]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of its numbers, that of the first row."""
+        return self._first.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, ...), if all rows have the shape of the first."""
+        return (len(self), *self._first.shape)
+
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, row: int) -> Array:
         return np.ascontiguousarray(self._show(np.asarray(self._rows[row])))
 
-    def take(self, rows: Array, axis: int = 0, out: None = None, mode: str = "raise") -> Array:
+    def take(self, rows: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Return the rows at positions, stacked; `np.take` calls this method."""
-        return np.stack([self[int(row)] for row in rows])
+        return np.stack([self[int(row)] for row in rows], out=out)
 
 
 def seen(entry: StoreEntry, view: View) -> StoreEntry:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from evenhand.modalities.views import View, Viewed
 from evenhand.models.io.row_reader import CudaCopies, RowReader
 
 ROWS = np.random.default_rng(0).integers(0, 256, (40, 3, 2), dtype=np.uint8)
@@ -167,3 +168,15 @@ def test_copies_to_a_card_are_ordered_by_events(monkeypatch: pytest.MonkeyPatch)
         "current waits",
         "memory held for current",
     ]
+
+
+@pytest.mark.parametrize("copies", [None, LateCopies()], ids=["CPU", "card"])
+def test_rows_of_a_view_are_read_like_an_array(copies: LateCopies | None) -> None:
+    turned = View("turned", lambda row: row[::-1])
+    reader = RowReader(Viewed(ROWS, turned), "cpu", copies)  # type: ignore[arg-type]
+    rows = torch.tensor([3, 1, 3])
+    reader.ahead(rows)
+    found = reader.read(rows)
+    if copies is not None:
+        copies.finish()
+    assert np.array_equal(found.numpy(), ROWS[rows.numpy(), ::-1])

@@ -134,7 +134,7 @@ def test_many_rows_at_once(browser, served: Served, width: int) -> None:
     counted(page, 3)
     press(page, "g")
     until(page, f"document.activeElement.id === 'tile-{len(rows) - 1}'")
-    assert page.evaluate("document.querySelector('#grid-scroller').scrollTop") == place
+    until(page, f"document.querySelector('#grid-scroller').scrollTop === {place}")
     assert place > 0
     press(page, "Home")
     until(page, f"document.querySelector('#tile-{rows.index(served.log()[-1][1])} .done')?.textContent === 'kept'")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.files.links import leads_out, refuse_link_out
+from evenhand.base.storage.files.links import glob_inside, refuse_link_out
 from evenhand.base.storage.files.regular_file import read_regular_text
 from evenhand.base.storage.manifest import MANIFEST
 from evenhand.base.storage.sealed_json import SealError, read_sealed
@@ -51,9 +51,9 @@ def notes_checksums(folder: Path) -> bool:
             return True
     if os.path.lexists(folder / MANIFEST):
         return True
-    for path in (folder / "models").glob("*/fold*/seed*/task.json"):
+    for path in glob_inside(folder, "models", "*", "fold*", "seed*", "task.json"):
         with contextlib.suppress(OSError, SealError):
-            if not leads_out(path, folder) and read_sealed(path).sealed:
+            if read_sealed(path).sealed:
                 return True
     return False
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.errors import RecordError
-from evenhand.base.storage.files.links import leads_out
+from evenhand.base.storage.files.links import glob_inside
 from evenhand.base.storage.manifest import read_manifest
 from evenhand.base.storage.record import Record
 from evenhand.base.storage.record_format import notes_checksums
@@ -48,8 +48,8 @@ def lost_files(record: Record) -> tuple[str, ...]:
 def task_documents(record: Record) -> Iterator[Path]:
     """Yield the documents of the tasks and soups of a record, sorted; links that lead out of it are left out."""
     for name in (TASK, SOUP):
-        for path in sorted((record.path / "models").glob(f"*/fold*/*/{name}")):
-            if path.is_file() and not leads_out(path, record.path):
+        for path in glob_inside(record.path, "models", "*", "fold*", "*", name):
+            if path.is_file():
                 yield path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from evenhand.base.errors import RecordError
@@ -16,6 +17,15 @@ def leads_out(path: Path, folder: Path) -> bool:
     root = os.path.realpath(folder)
     # by realpath, which leaves links that go round in a circle as they are
     return os.path.commonpath([root, os.path.realpath(path)]) != root
+
+
+def glob_inside(folder: Path, *patterns: str) -> Iterator[Path]:
+    """Yield the paths below a folder that match a pattern for each level, sorted; links out are not looked into."""
+    places = [folder]
+    for pattern in patterns:
+        found = (path for place in places for path in sorted(place.glob(pattern)))
+        places = [path for path in found if not leads_out(path, folder)]
+    yield from places
 
 
 def refuse_link_out(path: Path, folder: Path) -> None:
