@@ -34,7 +34,7 @@ def device_of(name: str) -> torch.device:
         device = torch.device("cuda" if PLACED in os.environ and name.startswith("cuda") else checked_device(name))
         torch.empty(1, device=device)  # torch reports a missing device at its first use only
     except (RuntimeError, AssertionError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0][:200]
         raise TaskError(
             f'compute.device = "{name}" cannot be used here ({reason}). Set it to "auto" or "cpu".'
         ) from None

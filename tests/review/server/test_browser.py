@@ -251,7 +251,7 @@ def test_keys_can_be_changed(browser, served: Served) -> None:
 
 def test_a_server_that_is_stopped_is_said_and_nothing_seems_saved(browser, served: Served) -> None:
     page = opened(browser, served, 1440, "light")
-    asleep = []  # whether the lid is closed; requests are held from the load of the page on, as a route takes a moment
+    asleep = []  # whether the lid is closed; the route is there from the load on, as it takes a moment to act
     page.route("**/api/decisions", lambda route: route.abort() if asleep else route.continue_())
     page.reload()
     until(page, "document.querySelector('#row-label').textContent")

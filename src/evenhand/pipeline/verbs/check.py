@@ -20,6 +20,7 @@ from evenhand.diagnosis.examine import FIRST, examine
 from evenhand.diagnosis.statistics.skew import Skew, skew_summary
 from evenhand.engines.placement import Placement
 from evenhand.pipeline.stages.execution.dispatch import dispatch
+from evenhand.pipeline.stages.execution.placement import missing_device
 from evenhand.pipeline.stages.execution.progress import Silent, Watcher
 from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import DataSource, read
@@ -106,6 +107,8 @@ def check(
     watcher = watcher or Silent()
     for warning in unused_keys(settings):
         watcher.message(warning)
+    if missing := missing_device(settings.compute):
+        watcher.message(missing)
     source = read(settings, watcher)
     _say_emulated(settings, watcher)
     return examine_data(settings, source, watcher)

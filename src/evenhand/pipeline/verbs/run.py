@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.cores import usable_cores
-from evenhand.base.errors import ConfigError, Fault
+from evenhand.base.errors import ConfigError, Fault, TaskError
 from evenhand.base.storage.files.atomic import remove_partial_files
 from evenhand.base.storage.files.folders import refuse_file
 from evenhand.base.storage.manifest import matches
@@ -30,7 +30,12 @@ from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
 from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
 from evenhand.pipeline.stages.evaluate import evaluate_run
 from evenhand.pipeline.stages.execution.dispatch import dispatch, kept_workers
-from evenhand.pipeline.stages.execution.placement import placement, say_passed_over
+from evenhand.pipeline.stages.execution.placement import (
+    missing_device,
+    placement,
+    say_other_device,
+    say_passed_over,
+)
 from evenhand.pipeline.stages.execution.progress import Silent, Watcher
 from evenhand.pipeline.stages.execution.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
@@ -191,6 +196,8 @@ def run(
     refuse_file(settings.output, "output", "in which records are made")
     if settings.compute.store is not None:
         refuse_file(settings.compute.store, "compute.store", "in which encoded rows are kept")
+    if missing := missing_device(settings.compute):
+        raise TaskError(missing)
     for warning in unused_keys(settings):
         watcher.message(warning)
     seconds: dict[str, float] = {}
@@ -337,6 +344,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         for model in files
         if not settings.has_frozen_part(model) and len(settings.fitted) > 1
     ]
+    say_other_device(record.resolved().get("compute", {}), settings.compute, watcher)
     say_passed_over(settings.compute, watcher)
     single = placement(settings.compute, 1)
     with kept_workers() as kept:

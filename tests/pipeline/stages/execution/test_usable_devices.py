@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
+import evenhand
 from evenhand.base.errors import TaskError
 from evenhand.engines.call import CallFailure, CallResult
 from evenhand.engines.config import ComputeConfig
 from evenhand.engines.placement import PLACED, VISIBLE, Place, Placement
 from evenhand.pipeline.stages.execution import placement as module
-from evenhand.pipeline.stages.execution.placement import placement, readers_compute, say_passed_over, usable_devices
+from evenhand.pipeline.stages.execution.placement import (
+    missing_device,
+    placement,
+    readers_compute,
+    say_other_device,
+    say_passed_over,
+    usable_devices,
+)
 from evenhand.pipeline.stages.execution.progress import Silent
 
 Machine = Callable[..., list[dict[str, str]]]
@@ -90,7 +98,7 @@ def test_an_instance_that_does_not_answer_is_passed_over_and_the_others_are_used
 def test_no_visible_card_is_the_cpu_without_a_trial(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = machine("", "")
     monkeypatch.setenv(VISIBLE, "")
-    assert placement(ComputeConfig(workers=3), 8) == Placement(3, (Place(),) * 3)
+    assert placement(ComputeConfig(workers=3), 8) == Placement(3, (Place("", {PLACED: "cpu"}),) * 3)
     with pytest.raises(TaskError, match='compute.device = "cuda", but CUDA_VISIBLE_DEVICES shows no card'):
         placement(ComputeConfig(device="cuda"), 8)
     assert tried == []
@@ -101,7 +109,7 @@ def test_on_the_cpu_nothing_is_asked_and_workers_decide(machine: Machine, monkey
     assert placement(ComputeConfig(device="cpu", workers=4, per_device=2), 3).workers == 3
     assert placement(ComputeConfig(workers=0), 3) == Placement(0)
     monkeypatch.setattr(module, "has_driver", lambda: False)
-    assert placement(ComputeConfig(workers=4), 3) == Placement(3, (Place(),) * 3)
+    assert placement(ComputeConfig(workers=4), 3) == Placement(3, (Place("", {PLACED: "auto"}),) * 3)
     assert tried == []
 
 
@@ -206,3 +214,52 @@ def test_a_reader_computes_where_the_run_did_if_it_can(machine: Machine, device:
     listener, named = Listener(), ComputeConfig(device=device)
     assert readers_compute(named, listener) is named
     assert not listener.heard
+
+
+@pytest.mark.parametrize(
+    ("device", "reason"),
+    [
+        ("mps", "Apple GPUs are in Macs"), ("cuda", "no driver of an NVIDIA GPU"),
+        (["cuda:0", "cuda:1"], "no driver"), ("auto", ""), ("cpu", ""),
+    ],
+)  # fmt: skip
+def test_a_device_that_cannot_be_had_is_named_before_data_are_read(
+    monkeypatch: pytest.MonkeyPatch, device: str | list[str], reason: str
+) -> None:
+    monkeypatch.setattr(module, "has_driver", lambda: False)
+    monkeypatch.setattr("sys.platform", "linux")
+    found = missing_device(ComputeConfig(device=device))
+    assert (reason in found) if reason else found == ""
+    if reason:
+        with pytest.raises(TaskError, match="cannot be used here"):
+            evenhand.run(
+                {
+                    "data": {"root": "none"},
+                    "model": [{"name": "a", "encoder": "lite0"}],
+                    "compute": {"device": device},
+                }
+            )
+
+
+def test_a_card_that_the_process_does_not_see_is_named_too(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine("", "")
+    monkeypatch.setenv(VISIBLE, "3")
+    assert 'names "cuda:1", but CUDA_VISIBLE_DEVICES = "3" shows 1 card' in missing_device(
+        ComputeConfig(device="cuda:1")
+    )
+    assert missing_device(ComputeConfig(device="cuda:0")) == ""
+
+
+def test_what_a_resumed_record_lacks_runs_where_the_configuration_says_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "has_driver", lambda: False)
+    listener = Listener()
+    say_other_device({"device": "auto"}, ComputeConfig(), listener)
+    assert listener.heard == []
+    say_other_device({"device": "mps"}, ComputeConfig(), listener)
+    assert 'began with compute.device = "mps"; what is not done yet runs on "auto"' in listener.heard[-1]
+    # tasks read the device of the record: they are told another
+    assert placement(ComputeConfig(), 1).places[0].environment == {PLACED: "auto"}
+    say_other_device({"device": ["cuda:0"]}, ComputeConfig(workers=0), listener)
+    assert 'began with compute.device = ["cuda:0"], on which it goes on' in listener.heard[-1]

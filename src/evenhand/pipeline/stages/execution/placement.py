@@ -81,7 +81,8 @@ def usable_devices(compute: ComputeConfig) -> UsableDevices:
     if names not in {("auto",), ("cuda",)}:
         return UsableDevices(tuple(_named(names, visible)))
     if not has_driver():
-        return UsableDevices()  # as each task finds by itself, in its own words
+        # as each task finds by itself, in its own words; by this name, also where the record began with another
+        return UsableDevices(environment={PLACED: names[0]})
     return _tried(names[0], visible)
 
 
@@ -128,6 +129,51 @@ def _present(name: str) -> bool:
     return apple or visible is None or int(index or 0) < len(visible)
 
 
+def missing_device(compute: ComputeConfig) -> str:
+    """Return a sentence about a device that this machine lacks for sure, found without torch; "" without one."""
+    for name in compute.devices:
+        reason = ""
+        if name.startswith("mps") and sys.platform != "darwin":
+            reason = "Apple GPUs are in Macs, and this is not one"
+        elif name.startswith("cuda") and not has_driver():
+            reason = "no driver of an NVIDIA GPU is found, or torch was installed without CUDA"
+        if reason:
+            return f'compute.device = "{name}" cannot be used here ({reason}). Set it to "auto" or "cpu".'
+    try:
+        tuple(_named([name for name in compute.devices if ":" in name], visible_cards(os.environ)))
+    except TaskError as error:
+        return str(error)
+    return ""
+
+
+def say_other_device(began: Mapping[str, Any], compute: ComputeConfig, watcher: Watcher) -> None:
+    """Say where a record that is resumed began on another device, which is that of the tasks that are done.
+
+    Parameters
+    ----------
+    began
+        Section [compute] that the record began with.
+    """
+    before = began.get("device", "auto")
+    if before == compute.device:
+        return
+    if compute.workers == 0:
+        watcher.message(
+            f"The record began with compute.device = {_quoted(before)}, on which it goes on: with "
+            f"compute.workers = 0 the configuration's {_quoted(compute.device)} does not count. Set "
+            "compute.workers to 1 for that."
+        )
+        return
+    watcher.message(
+        f"The record began with compute.device = {_quoted(before)}; what is not done yet runs on "
+        f"{_quoted(compute.device)}. Tasks that are done are kept, and task.json of each says its device."
+    )
+
+
+def _quoted(device: str | Sequence[str]) -> str:
+    return f'"{device}"' if isinstance(device, str) else "[" + ", ".join(f'"{name}"' for name in device) + "]"
+
+
 def say_passed_over(compute: ComputeConfig, watcher: Watcher) -> None:
     """Show which cards a run does not use as they failed the trial; once, not with each task."""
     if words := usable_devices(compute).passed_over:
@@ -139,7 +185,7 @@ def _tried(name: str, visible: tuple[str, ...] | None) -> UsableDevices:
     """Return the cards that passed the trial, of those that the user lets this process see."""
     if visible == ():
         if name == "auto":
-            return UsableDevices()
+            return UsableDevices(environment={PLACED: "cpu"})
         raise TaskError(f'compute.device = "cuda", but {VISIBLE} shows no card. Correct one of them.')
     # A process sees one MIG instance at most, the first; others that the user names are tried in their own.
     apart = [{VISIBLE: entry} for entry in visible or () if entry.startswith("MIG-")]
