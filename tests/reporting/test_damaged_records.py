@@ -31,6 +31,11 @@ Change = Callable[[dict], object]
             r"scores\..*\.oof\.macro_f1\.n",
         ),
         ("scores.json", lambda d: d["headline"].update(estimate=[]), r"holds \[\] at headline\.estimate"),
+        (
+            "scores.json",
+            lambda d: d["usage"]["model0"].update(peak_memory=[]),
+            r"holds \[\] at usage\.model0\.peak_memory: input should be an object",
+        ),
         ("data.json", lambda d: d.update(classes=None), "holds null at classes"),
         ("data.json", lambda d: d.pop("kind"), "kind: field required"),
         ("folds.json", lambda d: d.update(k=10**30), "at k: "),
@@ -57,6 +62,14 @@ def test_the_key_is_named(record: Record, name: str, change: Change, words: str)
     record.write_json(name, document)
     with pytest.raises(RecordError, match=rf"{name}: holds .*{words}|{name}: .*{words}"):
         record.json(name)
+
+
+def test_a_report_stands_without_what_its_description_lets_be_missing(record: Record) -> None:
+    document = record.json("scores.json")
+    document.pop("seconds")
+    document["usage"] = {"a": {}, "b": {"device": "NVIDIA L4", "peak_memory": {}}}
+    record.write_json("scores.json", document)
+    assert "b NVIDIA L4." in rendered(record)
 
 
 @pytest.mark.parametrize("raw", [b'{"k": NaN}', b'{"k": 1e999}', b'{"k": 1' + b"0" * 5000 + b"}", b"[" * 100_000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from pydantic import BaseModel
 
 from evenhand.base.errors import ConfigError
-from evenhand.base.settings.section import check, section_in
+from evenhand.base.settings.config_faults import section_in
+from evenhand.base.settings.section import check
 from evenhand.modalities import KINDS
-from evenhand.settings.load import Settings
+from evenhand.settings.load import Settings, load
 
 PHRASES = re.compile(
     r"valid (list|dict|string|integer|number|boolean|tuple|set)|dictionar|instance of|should (have|be|match)|"
@@ -45,6 +47,48 @@ def test_faults_are_in_words_of_toml(section: type[BaseModel]) -> None:
                 mine = [fault for fault in error.faults if "is missing" not in fault.found]
                 said = [fault.allowed for fault in mine if PHRASES.search(fault.allowed)]
                 assert not said, (key, value, said)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_a_value_has_the_type_of_its_key(section: type[BaseModel]) -> None:
+    for key, info in section.model_fields.items():
+        kinds = {info.annotation, *typing.get_args(info.annotation)}
+        wrong = [True] if kinds & {int, float} and bool not in kinds else []
+        wrong += ["1"] if kinds & {int, float} and str not in kinds else []
+        wrong += ["true", "yes", 1] if bool in kinds and not kinds & {int, float, str} else []
+        for value in wrong:
+            with pytest.raises(ConfigError) as caught:
+                check(section, {info.alias or key: value}, "x.toml")
+            assert any(fault.key.partition("[")[0] == key for fault in caught.value.faults), (key, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("train.epochs=5.0", "train.epochs: found 5.0; allowed is a whole number, without a decimal point: 5."),
+        ('compute.per_device="2"', "found '2'; allowed is a whole number, without quotation marks."),
+        ('compute.compile="true"', "found 'true'; allowed is true or false, without quotation marks."),
+        ("compute.compile=yes", "found 'yes'; allowed is true or false."),
+        ("train.precision=bfloat16", 'Did you mean "bf16"?'),
+        ("train.precision=16", 'Did you mean "fp16"?'),
+        ("train.precision=fp32", 'Did you mean "float32"?'),
+        ("compute.head_device=gpu", 'Did you mean "device"?'),
+        ("train.lr=0.1", 'Did you mean "learning_rate"?'),
+        ("train.frozen_precision=bf16", "it belongs to [[model]]; known here: epochs,"),
+        ("model.a.train.frozen_precision=bf16", "it belongs to [[model]]; known here: epochs,"),
+        ("epochs=5", "it belongs to [train] or [[train.stage]]; known here: name,"),
+        ("model.².head=mlp", "is not there; known are: a or a position below 1."),
+    ],
+)
+def test_what_was_meant_is_proposed(change: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load({"data": {"root": "x"}, "model": [{"name": "a", "encoder": "lite0"}]}, changes=[change])
+    assert [words in str(fault) for fault in caught.value.faults] == [True], str(caught.value)
+
+
+def test_numbers_may_be_written_without_a_decimal_point() -> None:
+    changes = ["train.weight_decay=0", "train.learning_rate=1", "compute.compile=true", "compute.workers=none"]
+    assert load({"data": {"root": "x"}}, changes=changes).train.weight_decay == 0.0
 
 
 def test_an_empty_change_of_an_ablation_is_a_sentence() -> None:

@@ -152,6 +152,9 @@ def test_a_machine_that_compiles_nothing_says_why(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: no working C++ compiler.\n\nmore")
 
     monkeypatch.setattr(compiled, "_compiled", fails)
-    assert why_not_compiled(CPU) == "InvalidCxxCompiler: no working C++ compiler"
+    assert why_not_compiled(CPU) == (
+        "this needs a C++ compiler that works, g++ or what CXX names; torch reports: "
+        "InvalidCxxCompiler: no working C++ compiler"
+    )
     why_not_compiled.cache_clear()
     assert first_line(ValueError()) == "ValueError"

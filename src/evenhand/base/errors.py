@@ -20,6 +20,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from evenhand.base.synonyms import SYNONYMS
+
 
 class EvenhandError(Exception):
     """Something that a person can fix; the text says what was found, where, and what to do."""
@@ -101,12 +103,15 @@ class ConfigError(EvenhandError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` was most likely meant to be, or None.
+    """Return the known word that `word` was most likely meant to be, by meaning before spelling, or None.
 
-    >>> nearest("epoch", ["epochs", "batch_size"])
-    'epochs'
+    >>> nearest("epoch", ["epochs", "batch_size"]), nearest("bfloat16", ["float32", "bf16"])
+    ('epochs', 'bf16')
     """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names, folded = list(known), word.casefold()
+    same = [name for name in names if name.casefold() == folded]
+    meant = [name for name in SYNONYMS.get(folded, ()) if name in names]
+    close = same or meant or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return close[0] if close else None
 
 

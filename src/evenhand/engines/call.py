@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ import numpy as np
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.files.atomic import plain
 from evenhand.engines.schedule import Remedy
+
+_CODE = re.compile(r"\w+(\.\w+)+:\w+")
+"""A function as `resolve` takes it."""
 
 Call = Mapping[str, Any]
 """Keyword arguments; values are dict, list, str, int, float, bool or None only."""
@@ -180,12 +184,13 @@ def to_line(value: Any) -> str:
 
 
 def describe(arguments: Call) -> str:
-    """Return the scalar arguments of a call as text, for messages.
+    """Return the scalar arguments of a call as text, for messages; without those that name code.
 
-    >>> describe({"record": "runs/a", "model": "lite0", "fold": 1, "options": {}})
+    >>> describe({"record": "runs/a", "model": "lite0", "fold": 1, "options": {}, "watcher": "a.checks:watch"})
     'record=runs/a, model=lite0, fold=1'
     """
-    return ", ".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, (str, int, float)))
+    scalars = [(key, value) for key, value in arguments.items() if isinstance(value, (str, int, float))]
+    return ", ".join(f"{key}={value}" for key, value in scalars if not _CODE.fullmatch(str(value)))
 
 
 def _plain(value: Any) -> Any:

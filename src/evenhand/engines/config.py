@@ -8,9 +8,12 @@ from typing import Literal
 from pydantic import field_validator
 
 from evenhand.base.cores import usable_cores
+from evenhand.base.errors import did_you_mean
 from evenhand.base.settings.section import Section, option
 
-_DEVICES = re.compile(r"auto|cpu|mps(:0)?|cuda(:\d{1,3})?")
+# without leading zeros, so that a card has one name
+_DEVICES = re.compile(r"auto|cpu|mps(:0)?|cuda(:(0|[1-9][0-9]{0,2}))?")
+_NUMBERED = re.compile(r"(?:(?:cuda|gpu|nvidia)?:?)?0*([0-9]{1,3})", re.ASCII | re.IGNORECASE)
 _ALLOWED = '"auto", "cpu", "cuda", "cuda:NUMBER" and "mps"'
 
 
@@ -23,8 +26,19 @@ def checked_device(name: str) -> str:
         If it is not supported, with those that are.
     """
     if not _DEVICES.fullmatch(name):
-        raise ValueError(f"allowed are {_ALLOWED}")
+        raise ValueError(f"allowed are {_ALLOWED}.{_meant(name)}")
     return name
+
+
+def _meant(found: object) -> str:
+    """Return the question that proposes a device for what is none, or ""; other libraries number the cards."""
+    numbers = found if isinstance(found, list) and found else [found]
+    cards = [_NUMBERED.fullmatch(str(one)) for one in numbers]
+    if all(cards):
+        names = [f"cuda:{int(card[1])}" for card in cards if card]
+        texts = ", ".join(f'"{name}"' for name in dict.fromkeys(names))
+        return f" Did you mean {f'[{texts}]' if isinstance(found, list) else texts}?"
+    return did_you_mean(found, ["auto", "cpu", "cuda", "mps"]) if isinstance(found, str) else ""
 
 
 class ComputeConfig(Section):
@@ -49,7 +63,6 @@ class ComputeConfig(Section):
         "auto",
         description="auto: every NVIDIA GPU that passes a trial, or an Apple one, else the CPU; cuda: NVIDIA or "
         "an error; cpu; mps; or the cards to use: cuda:1, or a list of such names.",
-        min_length=1,
     )
     deterministic: bool = option(
         True,
@@ -88,6 +101,17 @@ class ComputeConfig(Section):
         unit="GB",
         description="Size of the store above which the least recently used entries are removed.",
     )
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _named_device(cls, device: object) -> object:
+        """Refuse what is neither a name nor a list of names, such as the number of a card, in one sentence."""
+        names = device if isinstance(device, list) else [device]
+        if not names:
+            raise ValueError("at least 1 card is needed")
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError(f"allowed are {_ALLOWED}, or a list of cards.{_meant(device)}")
+        return device
 
     @field_validator("device")
     @classmethod

@@ -16,7 +16,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 PLACED = "EVENHAND_PLACED_DEVICE"
 """Environment variable of a worker: the device that it computes on, as the user knows it (cuda:1)."""
 
-_FORMS = (re.compile(r"\d+"), re.compile(r"GPU-.+"), re.compile(r"MIG-.+"))
+_FORMS = (re.compile(r"[0-9]+"), re.compile(r"GPU-.+"), re.compile(r"MIG-.+"))
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def views_of(kind: Kind, wanted: str | int) -> tuple[View, ...]:
         If there is no such set, or it has fewer views.
     """
     sets: Sets = {"none": (PLAIN,), **kind.test_views}
-    if isinstance(wanted, str) and not wanted.isdigit():
+    if isinstance(wanted, str) and not wanted.isdecimal():
         if wanted not in sets:
             raise ModelError(unknown(f"set of test views for {kind.name}", wanted, sets))
         return tuple(sets[wanted])

@@ -195,8 +195,8 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
             ("balance", BalanceConfig, settings.balance),
         ):
             try:
-                whole = merged(base.model_dump(), getattr(model, key))
-                check(cls, whole, name, lines, ("model", position, key))
+                values = merged(base.model_dump(), getattr(model, key))
+                check(cls, values, name, lines, ("model", position, key), type(settings))
             except ConfigError as error:
                 faults += error.faults
         faults += _stage_faults(settings, model, name, lines)
@@ -304,7 +304,7 @@ def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapp
     for number, stage in enumerate(train.stage):
         try:
             check(BalanceConfig, merged(balance.model_dump(), stage.balance), name, lines,
-                  (*above, "stage", number, "balance"))  # fmt: skip
+                  (*above, "stage", number, "balance"), type(settings))  # fmt: skip
         except ConfigError as error:
             faults += error.faults
     return faults

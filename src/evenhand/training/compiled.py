@@ -122,7 +122,10 @@ def why_not_compiled(device: torch.device) -> str:
         with torch.enable_grad():
             _compiled(BACKEND)(nn.Tanh(), x).sum().backward()
     except Exception as error:  # of any class: of torch, Triton, the compiler, the operating system
-        return first_line(error)
+        if device.type != "cpu":
+            return first_line(error)
+        # torch reports a compiler that does not work as whatever failed next, such as an IndexError
+        return f"this needs a C++ compiler that works, g++ or what CXX names; torch reports: {first_line(error)}"
     return ""
 
 

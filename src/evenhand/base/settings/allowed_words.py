@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,10 @@ def allowed_words(item: Mapping[str, Any]) -> str:
         )
     if kind in ("too_long", "string_too_long"):
         return f"allowed are at most {_counted(limits['max_length'], kind)}"
+    if kind in ("int_type", "int_from_float") and (whole := _whole(item.get("input"))):
+        return f"allowed is a whole number, without a decimal point: {whole}"
+    if kind in ("bool_type", "int_type", "float_type") and _is_quoted(item.get("input")):
+        return f"allowed is {_WORDS[kind]}, without quotation marks"
     plain = str(item["msg"]).removeprefix("Input should be ").rstrip(".")
     return f"allowed is {_WORDS.get(kind, plain)}"
 
@@ -55,6 +60,18 @@ def found_words(value: Any) -> str:
     if isinstance(value, dict):
         return "found a table" if value else "found an empty table"
     return f"found {str(value).lower()}" if isinstance(value, bool) else f"found {value!r}"
+
+
+def _whole(value: Any) -> str:
+    """Return a float that is a whole number as one, or ""."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else ""
+
+
+def _is_quoted(value: Any) -> bool:
+    """Whether a text is a number or a truth value that somebody put in quotation marks."""
+    if not isinstance(value, str):
+        return False
+    return value in ("true", "false") or re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", value) is not None
 
 
 def _counted(number: int, kind: str) -> str:

@@ -1,33 +1,28 @@
 """Configuration: sections declared next to the code that uses them; all faults of a TOML file are reported at once.
 
 A section is a class of `option` fields. `read_toml` gives plain values and the line of every key;
-`check` validates them against a class and turns what pydantic found into `Fault`s for a person.
+`check` validates them against a class; what pydantic found becomes `Fault`s for a person (`config_faults`).
 """
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import tomlkit
 import tomlkit.exceptions
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import ConfigError, Fault, nearest
-from evenhand.base.settings.allowed_words import allowed_words, found_words
-from evenhand.base.settings.key_faults import KeyFaults
+from evenhand.base.settings.config_faults import faults_of
 from evenhand.base.settings.toml_lines import Key, key_lines
 from evenhand.base.storage.files.regular_file import read_regular
 
 S = TypeVar("S", bound=BaseModel)
 
-_MOST_HINTS = 200
-"""Faults for which a similar name is searched, which costs a millisecond each."""
 MOST_BYTES = 1_000_000
 """Largest configuration that is read: its parser takes seconds for a megabyte."""
 
@@ -37,10 +32,19 @@ class Unset(str):
 
 
 class Section(BaseModel):
-    """A table of the configuration: frozen, without unknown keys, numbers finite, each key with a description."""
+    """A table of the configuration: frozen, without unknown keys, numbers finite, each key with a description.
+
+    A value has the type of its key: neither `true` nor "1" is the number 1, but a number may be written without a
+    decimal point.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_default=True,
+        use_attribute_docstrings=False,
+        allow_inf_nan=False,
     )
 
     @model_validator(mode="before")
@@ -200,7 +204,7 @@ def _same_name(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
 
 
 def _position(tables: list[Any], part: str, here: str) -> int:
-    if part.isdigit() and int(part) < len(tables):
+    if part.isdecimal() and int(part) < len(tables):
         return int(part)
     names = [str(t.get("name", "")) for t in tables if isinstance(t, dict)]
     if part in names:
@@ -210,8 +214,8 @@ def _position(tables: list[Any], part: str, here: str) -> int:
 
 
 def check(cls: type[S], values: Mapping[str, Any], source: str, lines: Mapping[Key, int] | None = None,
-          prefix: Key = ()) -> S:  # fmt: skip
-    """Return `values` as an instance of `cls`.
+          prefix: Key = (), whole: type[BaseModel] | None = None) -> S:  # fmt: skip
+    """Return `values` as an instance of `cls`, a section at `prefix` of the configuration `whole`.
 
     Raises
     ------
@@ -221,108 +225,4 @@ def check(cls: type[S], values: Mapping[str, Any], source: str, lines: Mapping[K
     try:
         return cls.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError(source, faults_of(error, cls, lines or {}, prefix)) from None
-
-
-def faults_of(
-    error: ValidationError, cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key = ()
-) -> list[Fault]:
-    """Return pydantic's errors as faults, in the order of the lines."""
-    items = [one for item in error.errors(include_url=False) for one in _by_key(dict(item))]
-    faults = [_fault(item, cls, lines, prefix, hint=at < _MOST_HINTS) for at, item in enumerate(items)]
-    return sorted(faults, key=lambda fault: (fault.line or 0, fault.key))
-
-
-def _by_key(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an error of a section as one error of each key that its validator named, or as it is."""
-    error = (item.get("ctx") or {}).get("error")
-    if not isinstance(error, KeyFaults):
-        yield item
-        return
-    for key, allowed in error.faults:
-        at, value = key, item["input"]
-        with suppress(KeyError, IndexError, TypeError):  # a key that is not written has its section's line
-            for part in key:
-                value = value[part]
-        yield {**item, "loc": (*item["loc"], *at), "input": value, "msg": allowed}
-
-
-def _fault(
-    item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key, *, hint: bool
-) -> Fault:
-    whole = item["loc"]
-    # The location of an error inside a union also names the branch that was tried ("list[str]"), not a key. For
-    # these two types the last part is always a key, even if it is spelled like a branch ("str").
-    named = len(whole) if item["type"] in ("extra_forbidden", "missing") else 1
-    local = tuple(part for at, part in enumerate(whole) if at in (0, named - 1) or not _is_branch(part))
-    path = (*prefix, *local)
-    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-    key = _dotted(path)
-    if item["type"] == "extra_forbidden":
-        fields = _class_at(cls, local[:-1]).model_fields
-        known = [info.alias or name for name, info in fields.items()]
-        close = nearest(str(local[-1]), known) if hint else None
-        allowed = f"known here: {', '.join(known)}" if known else "none are known here: leave it out"
-        return Fault(key, "is not a key", allowed, line, close)
-    if item["type"] == "missing":
-        return Fault(key, "is missing", _description(cls, local) or "it is required", line)
-    words = _choices(cls, local)
-    close = nearest(str(item["input"]), words) if words and hint else None
-    return Fault(key, found_words(item["input"]), allowed_words(item), line, close)
-
-
-def _is_branch(part: int | str) -> bool:
-    """Return whether a part of pydantic's location names a branch of a union rather than a key."""
-    return isinstance(part, str) and (
-        part.startswith(("function-", "constrained-", "literal[", "list[", "dict[", "tuple[", "model["))
-        or part in {"str", "int", "float", "bool", "none", "lax-or-strict"}
-    )
-
-
-def _dotted(path: Key) -> str:
-    out = ""
-    for part in path:
-        out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + str(part)
-    return out
-
-
-def _class_at(cls: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel]:
-    """Return the section class that holds the keys below `path`."""
-    for part in path:
-        if isinstance(part, int):
-            continue
-        info = cls.model_fields.get(str(part))
-        inner = section_in(info.annotation) if info else None
-        if inner is None:
-            return cls
-        cls = inner
-    return cls
-
-
-def section_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the section class within an annotation, or None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for arg in typing.get_args(annotation) if (found := section_in(arg))), None)
-
-
-def _field(cls: type[BaseModel], path: Sequence[int | str]) -> FieldInfo | None:
-    names = [part for part in path if not isinstance(part, int)]
-    return _class_at(cls, names[:-1]).model_fields.get(str(names[-1])) if names else None
-
-
-def _description(cls: type[BaseModel], path: Sequence[int | str]) -> str:
-    info = _field(cls, path)
-    return (info.description or "").rstrip(".") if info else ""
-
-
-def _choices(cls: type[BaseModel], path: Sequence[int | str]) -> list[str]:
-    info = _field(cls, path)
-    return [str(word) for word in literals(info.annotation)] if info else []
-
-
-def literals(annotation: Any) -> list[Any]:
-    """Return the values that the `Literal` in a field's annotation allows, or an empty list."""
-    if typing.get_origin(annotation) is Literal:
-        return list(typing.get_args(annotation))
-    return [word for arg in typing.get_args(annotation) for word in literals(arg)]
+        raise ConfigError(source, faults_of(error, cls, lines or {}, prefix, whole)) from None

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import EvenhandError, unknown
-from evenhand.base.settings.section import literals, section_in
+from evenhand.base.settings.config_faults import literals, section_in
 from evenhand.base.storage.files.atomic import to_json
 from evenhand.modalities import KINDS
 from evenhand.models.config import ModelConfig

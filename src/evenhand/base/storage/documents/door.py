@@ -79,7 +79,10 @@ def fault_of(name: str, document: Any) -> str | None:
         # names of branches of a union stand in brackets or as types: the keys alone say where
         key = ".".join(str(part) for part in first["loc"] if not _is_branch(part)) or "its top"
         more = f", and {count - 1:,} more faults" if count > 1 else ""
-        return f"holds {_shown(first['input'])} at {key}: {first['msg'].lower()}{more}"
+        # of a section pydantic names its own classes
+        objects = first["type"] in ("model_type", "dict_type")
+        words = "input should be an object" if objects else first["msg"].lower()
+        return f"holds {_shown(first['input'])} at {key}: {words}{more}"
     return None
 
 
