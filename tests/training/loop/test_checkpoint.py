@@ -80,7 +80,9 @@ def test_a_state_of_another_fit_is_not_read(tiny: SimpleNamespace, tmp_path: Pat
     with pytest.raises(Killed):
         fit(tiny.spec(config()), Checkpointer(tmp_path, "one", every_s=0), kill_after(1))
     assert Checkpointer(tmp_path, "one").read() is not None
-    assert Checkpointer(tmp_path, "two").read() is None
+    said: list[str] = []
+    assert Checkpointer(tmp_path, "two", on_damage=said.append).read() is None
+    assert "is of a fit with other settings, versions, threads or another device. The fit begins anew." in said[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a state", b"PK\x03\x04 half"])

@@ -70,7 +70,12 @@ class Checkpointer:
             self._on_damage(f"{self._path} is damaged. The fit begins anew.")
             return None
         fits = isinstance(found, dict) and found.get("fingerprint") == self._fingerprint
-        return dict(found["state"]) if fits and isinstance(found.get("state"), dict) else None
+        if fits and isinstance(found.get("state"), dict):
+            return dict(found["state"])
+        self._on_damage(
+            f"{self._path} is of a fit with other settings, versions, threads or another device. The fit begins anew."
+        )
+        return None
 
     @property
     def due(self) -> bool:
