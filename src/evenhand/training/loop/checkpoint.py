@@ -73,7 +73,7 @@ class Checkpointer:
         if fits and isinstance(found.get("state"), dict):
             return dict(found["state"])
         self._on_damage(
-            f"{self._path} is of a fit with other settings, versions, threads or another device. The fit begins anew."
+            f"{self._path} is of other settings, versions, threads or another device. The fit begins anew."
         )
         return None
 
