@@ -55,7 +55,6 @@ def test_a_value_has_the_type_of_its_key(section: type[BaseModel]) -> None:
         kinds = {info.annotation, *typing.get_args(info.annotation)}
         wrong = [True] if kinds & {int, float} and bool not in kinds else []
         wrong += ["1"] if kinds & {int, float} and str not in kinds else []
-        wrong += ["true", "yes", 1] if bool in kinds and not kinds & {int, float, str} else []
         for value in wrong:
             with pytest.raises(ConfigError) as caught:
                 check(section, {info.alias or key: value}, "x.toml")
@@ -65,10 +64,7 @@ def test_a_value_has_the_type_of_its_key(section: type[BaseModel]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("train.epochs=5.0", "train.epochs: found 5.0; allowed is a whole number, without a decimal point: 5."),
         ('compute.per_device="2"', "found '2'; allowed is a whole number, without quotation marks."),
-        ('compute.compile="true"', "found 'true'; allowed is true or false, without quotation marks."),
-        ("compute.compile=yes", "found 'yes'; allowed is true or false."),
         ("train.precision=bfloat16", 'Did you mean "bf16"?'),
         ("train.precision=16", 'Did you mean "fp16"?'),
         ("train.precision=fp32", 'Did you mean "float32"?'),

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import tomlkit
 import tomlkit.exceptions
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticUndefined
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticKnownError, PydanticUndefined
 
 from evenhand.base.errors import ConfigError, Fault, nearest
 from evenhand.base.settings.config_faults import faults_of
@@ -34,14 +34,12 @@ class Unset(str):
 class Section(BaseModel):
     """A table of the configuration: frozen, without unknown keys, numbers finite, each key with a description.
 
-    A value has the type of its key: neither `true` nor "1" is the number 1, but a number may be written without a
-    decimal point.
+    Neither `true` nor "1" is the number 1.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        strict=True,
         validate_default=True,
         use_attribute_docstrings=False,
         allow_inf_nan=False,
@@ -58,6 +56,19 @@ class Section(BaseModel):
             return {key: None if cls._unset(key, value) else value for key, value in values.items()}
         return values
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_number_where_one_is_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse `true` and "1" for a number, which pydantic takes; tuples for lists and the like stay allowed."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        kinds = {annotation, *typing.get_args(annotation)}
+        if kinds & {int, float} and (
+            (isinstance(value, bool) and bool not in kinds)
+            or (isinstance(value, str) and str not in kinds and _is_number(value))
+        ):
+            raise PydanticKnownError("int_type" if int in kinds else "float_type")
+        return value
+
     @classmethod
     def _unset(cls, key: str, value: Any) -> bool:
         info = cls.model_fields.get(key)
@@ -70,6 +81,14 @@ class Section(BaseModel):
     def plain(self) -> dict[str, Any]:
         """Return the section as plain values that TOML can hold (keys without a value are left out)."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def option(default: Any = PydanticUndefined, *, description: str, unit: str = "", **limits: Any) -> Any:
