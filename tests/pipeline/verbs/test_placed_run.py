@@ -50,7 +50,7 @@ def test_all_tasks_of_all_models_are_dealt_over_the_cards_and_a_fault_is_said_on
     monkeypatch.setattr(placed, "usable_devices", lambda compute: found)
     monkeypatch.setattr(module, "dispatch", dispatch)
     watcher = Heard()
-    record, store = SimpleNamespace(path="runs/a"), SimpleNamespace(place=dict)
+    record, store = SimpleNamespace(resolved=dict, path="runs/a"), SimpleNamespace(place=dict)
     module.train(record, Settings.model_validate(CONFIG), watcher, store)  # type: ignore[arg-type]
     assert watcher.messages == ["cuda:1: it differs."]
     assert [(calls, on.devices) for calls, on in sent if calls] == [
