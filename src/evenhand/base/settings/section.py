@@ -20,6 +20,7 @@ from evenhand.base.errors import ConfigError, Fault, nearest
 from evenhand.base.settings.config_faults import faults_of
 from evenhand.base.settings.toml_lines import Key, key_lines
 from evenhand.base.storage.files.regular_file import read_regular
+from evenhand.base.text.number_text import is_number
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -64,7 +65,7 @@ class Section(BaseModel):
         kinds = {annotation, *typing.get_args(annotation)}
         if kinds & {int, float} and (
             (isinstance(value, bool) and bool not in kinds)
-            or (isinstance(value, str) and str not in kinds and _is_number(value))
+            or (isinstance(value, str) and str not in kinds and is_number(value))
         ):
             raise PydanticKnownError("int_type" if int in kinds else "float_type")
         return value
@@ -81,14 +82,6 @@ class Section(BaseModel):
     def plain(self) -> dict[str, Any]:
         """Return the section as plain values that TOML can hold (keys without a value are left out)."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def option(default: Any = PydanticUndefined, *, description: str, unit: str = "", **limits: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from evenhand.base.text.number_text import is_number
 from evenhand.data.tables.csv_dialect import csv_rows
 
 _SEPARATED = re.compile(r"[,;|]|\S\t\S")
@@ -49,14 +50,6 @@ def _comments(lines: list[str]) -> tuple[int, str]:
     if not above or not rows:
         return 0, lines[first] if rows else ""
     cells = re.split(r"[,;|\s]+", lines[first].strip())
-    if all(_is_number(cell) for cell in cells if cell):
+    if all(is_number(cell) for cell in cells if cell):
         return first, lines[above[-1]].lstrip().lstrip("#").strip()
     return first + 1, lines[first]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -15,7 +15,7 @@ TIMES, MORE = 8, 1 << 28
 _ITEM = 4  # bytes of a float32
 
 
-class at_most(TorchDispatchMode):  # type: ignore[no-untyped-call]  # noqa: N801  (a context manager)
+class MemoryBound(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Refuse to make many more tensors than weights of so many bytes need.
 
     A tensor is refused before it is filled: memory that is not touched is not taken.

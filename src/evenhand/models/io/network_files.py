@@ -18,7 +18,7 @@ from torch import Tensor
 from evenhand.base.errors import ModelError
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.registry import rebuild_encoder
-from evenhand.models.io.memory_bound import at_most
+from evenhand.models.io.memory_bound import MemoryBound
 from evenhand.models.io.tensor_io import read_about, read_arrays, write_arrays
 from evenhand.models.network import Network, network_on
 
@@ -138,7 +138,7 @@ def load_network(path: Path, *, shared: Path) -> Network:
         arrays |= read_arrays(shared / _frozen_name(frozen))
     try:
         model = SizedModel.model_validate(json.loads(about["model"]))
-        with at_most(sum(array.nbytes for array in arrays.values())):
+        with MemoryBound(sum(array.nbytes for array in arrays.values())):
             network = _empty(model, json.loads(about["encoder"]), _count(about["k"]))
         network.retune(about["tune"])
     # sizes that no memory holds are a RuntimeError of torch

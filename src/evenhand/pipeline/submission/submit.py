@@ -12,6 +12,7 @@ from typing import Any
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.storage.record import Record
 from evenhand.base.text.escaping import printable
+from evenhand.base.text.number_text import is_number
 from evenhand.base.values import RowSet
 from evenhand.evaluation.metrics.metric_names import parse
 from evenhand.evaluation.reading.from_record import model_names
@@ -241,20 +242,12 @@ def refuse_options(asked: Sequence[str], filled: Sequence[str]) -> None:
     """Raise if a value makes an option of an argument: the names of models come from a record."""
     for before, after in zip(asked, filled, strict=True):
         # "@": curl and others read the file of that name
-        if after.startswith(("-", "@")) and not before.startswith(after[0]) and not _is_number(after):
+        if after.startswith(("-", "@")) and not before.startswith(after[0]) and not is_number(after):
             raise EvenhandError(
                 f'submit.command: "{before}" becomes "{printable(after)}", which the program would take for '
                 f"{'an option' if after[0] == '-' else 'a file to be read'}. "
                 f'Nothing was uploaded. Write it with a prefix, such as "--message={before}".'
             )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _filled(part: str, words: Mapping[str, str]) -> str:
